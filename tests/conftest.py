@@ -1,0 +1,42 @@
+"""What every test shares: isolation of files and cache, and a last word on what was left out."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+
+LEFT_OUT = {
+    "services": "make test-services (PostgreSQL, Redis)",
+    "browser": "make test-browser (Chromium)",
+}
+deselected: dict[str, int] = {}
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark in LEFT_OUT:
+            if item.get_closest_marker(mark):
+                deselected[mark] = deselected.get(mark, 0) + 1
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say which marked tests this run did not play, and which command plays them."""
+    expression = config.option.markexpr
+    for mark, command in LEFT_OUT.items():
+        if f"not {mark}" in expression:
+            count = deselected.get(mark)
+            number = f"{count} tests" if count else "the tests"
+            terminalreporter.write_line(f"Left out: {number} marked {mark!r}; {command} runs them.")
+
+
+@pytest.fixture(autouse=True)
+def apart(tmp_path: Path) -> Iterator[None]:
+    """An empty cache and an uploads folder of its own for every test."""
+    before, settings.MEDIA_ROOT = settings.MEDIA_ROOT, tmp_path / "media"
+    cache.clear()
+    yield
+    settings.MEDIA_ROOT = before
+    shutil.rmtree(tmp_path / "media", ignore_errors=True)
