@@ -1,0 +1,74 @@
+# Wenshao. `make help` lists the targets. Everything lives in .venv and var/, both removed by `make clean`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.locked-$(shell cat requirements-dev.lock 2>/dev/null | cksum | cut -d' ' -f1)
+FLOORS := governance desk dashboards volunteers requests grids notifications organizations accounts ground
+WORKERS ?= auto
+TEST_DATABASE := $(or $(WENSHAO_TEST_DATABASE_URL),postgres://postgres@127.0.0.1:5432/wenshao)
+TEST_REDIS := $(or $(WENSHAO_TEST_REDIS_URL),redis://127.0.0.1:6379/9)
+SERVICES := WENSHAO_TEST_DATABASE_URL=$(TEST_DATABASE) WENSHAO_TEST_REDIS_URL=$(TEST_REDIS)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help install demo run test test-services test-browser services-answer chromium-there check lock screenshots clean
+
+help:           ## this list
+	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
+
+$(STAMP):
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
+	@rm -f $(VENV)/.locked-*; touch $@
+
+install: $(STAMP) ## a virtual environment with the locked libraries
+
+demo: install   ## the platform with the demo data of 武江区, started
+	$(BIN)/python manage.py migrate -v 0
+	$(BIN)/python manage.py collectstatic --noinput -v 0
+	$(BIN)/python manage.py load_demo
+	@exec $(BIN)/python manage.py up
+
+run: install    ## the platform without loading anything
+	$(BIN)/python manage.py migrate -v 0
+	$(BIN)/python manage.py collectstatic --noinput -v 0
+	@exec $(BIN)/python manage.py up
+
+test: install   ## quick suite: SQLite, nothing but Python
+	$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 -m "not services and not browser"
+
+services-answer: install
+	@$(SERVICES) $(BIN)/python -m tests.services
+
+chromium-there:
+	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "make test-browser needs Chromium on the PATH"; exit 1; }
+
+test-services: services-answer ## the whole suite on PostgreSQL and Redis, with real workers
+	$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 -m "not services and not browser"
+	$(SERVICES) $(BIN)/python -m pytest -q -m services
+
+test-browser: services-answer chromium-there ## Chromium plays the line, on SQLite and on PostgreSQL and Redis
+	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(BIN)/python -m pytest -q -m browser
+	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -m browser
+
+check: install  ## lint, types, floors, migrations, deployment, API schema, sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --lint --quiet templates
+	$(BIN)/python -m tests.house.checks
+
+lock: install   ## the locks anew (needs uv)
+	rm -f requirements.lock requirements-dev.lock
+	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
+	uv pip compile -q pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 \
+		--generate-hashes --no-header -o requirements-dev.lock
+
+screenshots: install chromium-there ## every page of the line into docs/img/
+	DJANGO_ALLOW_ASYNC_UNSAFE=1 WENSHAO_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m browser -k screenshots
+
+clean:          ## remove the environment, the database and everything generated
+	rm -rf $(VENV) var build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
