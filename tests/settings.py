@@ -18,6 +18,10 @@ os.environ["WENSHAO_VAR"] = str(TEST_VAR)
 for _outer, _inner in (("WENSHAO_TEST_DATABASE_URL", "DATABASE_URL"), ("WENSHAO_TEST_REDIS_URL", "REDIS_URL")):
     if os.environ.get(_outer):
         os.environ[_inner] = os.environ[_outer]
+if os.environ.get("REDIS_URL") and "PYTEST_XDIST_WORKER" in os.environ:
+    # Emptying the cache empties a whole Redis database: every process of xdist gets its own.
+    _base, _, _number = os.environ["REDIS_URL"].rpartition("/")
+    os.environ["REDIS_URL"] = f"{_base}/{int(_number) + 1 + int(os.environ['PYTEST_XDIST_WORKER'][2:])}"
 
 from governance.settings import *  # noqa: E402, F403
 from governance.settings import DATABASES, PLAIN_STATIC, STORAGES  # noqa: E402
