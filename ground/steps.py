@@ -1,0 +1,232 @@
+"""The step engine (RULES 0): one way for anything with a state to go from one state to the next.
+
+A machine is a table of `Step`s over one model and its event table. A verb is written as
+
+    with REQUESTS.take("accept", service_request, by=user) as move:
+        move.thing.track = track            # only what is peculiar to this step
+
+and the engine does the rest: transaction, locks, re-reading, power, source state, guard, saving, event,
+news for the floors above. The same table draws buttons, API permissions, history and diagrams.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import models, transaction
+from django.dispatch import Signal
+
+from ground import clock
+from ground.errors import NoPower, RuleViolation
+from ground.history import Event
+
+#: (user or None for the clock, thing) → may this person do it? The thing is in sight already.
+Power = Callable[[Any, Any], bool]
+#: thing → "" when nothing stands in the way, else the sentence that says what does.
+Guard = Callable[[Any], str]
+
+#: The state that a row has before its first step.
+NEW = ""
+
+
+def clock_only(user: Any, thing: Any) -> bool:
+    """The power of steps that no person takes."""
+    return user is None
+
+
+def _nothing_in_the_way(thing: Any) -> str:
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of a table of RULES 1–3.
+
+    sources: states it starts from, {NEW} for the step that creates the row.
+    target:  state it leads to; None: it stays where it is.
+    power:   who may take it. `impartial`: never on what is one's own (RULES 0, last line).
+    guard:   what may stand in the way besides the state.
+    done:    how history words it; label: how the button words it.
+    tone:    "primary" | "plain" | "danger" for the button; needs_input: the page shows a form first.
+    """
+
+    name: str
+    label: str
+    sources: frozenset[str]
+    target: str | None
+    power: Power
+    done: str = ""
+    impartial: bool = False
+    guard: Guard = _nothing_in_the_way
+    tone: str = "plain"
+    needs_input: bool = False
+    hot_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A step that a person may take on a thing now, or the sentence that says why not yet."""
+
+    step: Step
+    why_not: str = ""
+
+
+@dataclass(slots=True)
+class Move:
+    """A step under way. The verb changes `thing` and may add `codes`; for a creating step it sets `thing`."""
+
+    machine: Machine
+    step: Step
+    by: Any
+    at: datetime
+    source: str
+    thing: Any = None
+    codes: dict[str, Any] = field(default_factory=dict)
+    event: Any = None
+    target: str = ""
+
+
+class Machine:
+    """A table of steps over one model.
+
+    model:   has `state_field`; its rows are locked and saved here and nowhere else.
+    event:   a concrete `ground.history.Event` with `subject` → model and `by` → user.
+    signal:  sent inside the transaction after the event, with `move=`.
+    owner:   thing → id of the user whose own thing it is (for impartial steps), or None.
+    locks:   foreign keys of the thing that are locked first, in this order (RULES 0, lock order).
+    """
+
+    def __init__(
+        self,
+        *,
+        model: type[models.Model],
+        event: type[Event],
+        steps: Iterable[Step],
+        signal: Signal | None = None,
+        state_field: str = "state",
+        owner: Callable[[Any], int | None] = lambda thing: None,
+        locks: tuple[str, ...] = (),
+    ) -> None:
+        self.model, self.event, self.signal = model, event, signal
+        self.state_field, self.owner, self.locks = state_field, owner, locks
+        self.steps = {step.name: step for step in steps}
+
+    # Asking
+
+    def offers(self, user: Any, thing: Any) -> list[Offer]:
+        """The steps that `user` has the power to take from the present state, each with what stands in the way."""
+        return [
+            Offer(step, step.guard(thing))
+            for step in self.steps.values()
+            if self._state(thing) in step.sources and self._may(step, user, thing)
+        ]
+
+    def steps_open_to(self, user: Any, thing: Any) -> list[Step]:
+        """The steps that `user` can take right now, in the order of the table."""
+        return [offer.step for offer in self.offers(user, thing) if not offer.why_not]
+
+    def is_open(self, name: str, user: Any, thing: Any) -> bool:
+        return any(step.name == name for step in self.steps_open_to(user, thing))
+
+    # Doing
+
+    @contextmanager
+    def take(self, name: str, thing: Any, *, by: Any, **codes: Any) -> Iterator[Move]:
+        """Take a step on an existing row. Raises NoPower, RuleViolation; the caller fetched it through sight.
+
+        `by=None` is the clock. Inside the block `move.thing` is the locked, freshly read row; on leaving,
+        its state is written, the event appended, the signal sent, and `thing` brought up to date.
+        """
+        step = self.steps[name]
+        with transaction.atomic():
+            row = self._lock(thing)
+            self._ask(step, by, row)
+            move = Move(self, step, by, clock.now(), self._state(row), row, dict(codes))
+            yield move
+            self._finish(move)
+        for each in self.model._meta.concrete_fields:
+            setattr(thing, each.attname, getattr(row, each.attname))
+
+    @contextmanager
+    def begin(
+        self, name: str, *, by: Any, locks: Iterable[models.Model] = (), **codes: Any
+    ) -> Iterator[Move]:
+        """Take the step that creates a row: the verb sets `move.thing` to the unsaved row.
+
+        `locks` are existing rows, locked in the order given before anything is read; they are refreshed.
+        The power is asked of the row that the verb made, before it is saved.
+        """
+        step = self.steps[name]
+        with transaction.atomic():
+            for row in locks:
+                lock_row(row)
+            move = Move(self, step, by, clock.now(), NEW, None, dict(codes))
+            yield move
+            self._ask(step, by, move.thing, state=NEW)
+            self._finish(move)
+
+    # Inside
+
+    def _state(self, thing: Any) -> str:
+        return getattr(thing, self.state_field)
+
+    def _may(self, step: Step, user: Any, thing: Any) -> bool:
+        return step.power(user, thing) and not (step.impartial and self._is_own(user, thing))
+
+    def _is_own(self, user: Any, thing: Any) -> bool:
+        return user is not None and user.pk is not None and self.owner(thing) == user.pk
+
+    def _lock(self, thing: Any) -> Any:
+        for name in self.locks:
+            parent = getattr(thing, name)
+            if parent is not None:
+                lock_row(parent)
+        query = self.model._base_manager.select_for_update(of=("self",))
+        row = query.filter(pk=thing.pk).first()
+        if row is None:
+            raise RuleViolation("这条记录已经不在了，请刷新页面。")
+        for name in self.locks:
+            setattr(row, name, getattr(thing, name))
+        return row
+
+    def _ask(self, step: Step, user: Any, thing: Any, *, state: str | None = None) -> None:
+        if not step.power(user, thing):
+            raise NoPower()
+        if step.impartial and self._is_own(user, thing):
+            raise RuleViolation("这是你自己的事项，请由其他人来办。")
+        state = self._state(thing) if state is None else state
+        if state not in step.sources:
+            now_is = dict(self.model._meta.get_field(self.state_field).choices or []).get(state, "新建")
+            raise RuleViolation(f"现在是“{now_is}”，不能{step.label}。请刷新看看最新进度。")
+        if why_not := step.guard(thing):
+            raise RuleViolation(why_not)
+
+    def _finish(self, move: Move) -> None:
+        if move.step.target is not None:
+            setattr(move.thing, self.state_field, move.step.target)
+        move.target = self._state(move.thing)
+        move.thing.save()
+        move.event = self.event._base_manager.create(
+            subject=move.thing,
+            step=move.step.name,
+            source=move.source,
+            target=move.target,
+            by=move.by,
+            at=move.at,
+            codes=move.codes,
+        )
+        if self.signal is not None:
+            self.signal.send(sender=self.model, move=move)
+
+
+def lock_row(row: Any) -> None:
+    """Lock an existing row until the transaction ends and bring the given object up to date."""
+    fresh = type(row)._base_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
+    if fresh is None:
+        raise RuleViolation("这条记录已经不在了，请刷新页面。")
+    for each in row._meta.concrete_fields:
+        setattr(row, each.attname, getattr(fresh, each.attname))

@@ -1,0 +1,137 @@
+"""How far somebody's powers reach: from the seats of the appointments in force, down the tree (RULES 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from organizations.posts import GRID_POSTS, Post, Power, Seat, Tier
+
+#: Which scope column a seat in the tree fills on the rows of the floors above.
+COLUMNS = {Tier.DISTRICT: "district", Tier.STREET: "street", Tier.COMMUNITY: "community"}
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one appointment gives: powers, and where they are held."""
+
+    appointment_id: int
+    post: Post
+    seat: Tier | Seat
+    powers: frozenset[Power]
+    organization_id: int | None = None
+    unit_id: int | None = None
+    interval: tuple[int, int, int] = (0, 0, 0)  # tree_id, lft, rght
+
+    @property
+    def is_narrowed_to_grids(self) -> bool:
+        return self.post in GRID_POSTS
+
+
+class Scope:
+    """The grants of one person. Empty for visitors and for sessions without a second factor."""
+
+    def __init__(self, grants: Iterable[Grant]) -> None:
+        self.grants = tuple(grants)
+
+    def with_power(self, *powers: Power) -> list[Grant]:
+        return [grant for grant in self.grants if grant.powers.intersection(powers)]
+
+    def has(self, *powers: Power) -> bool:
+        """Whether any of the powers is held anywhere."""
+        return bool(self.with_power(*powers))
+
+    def holds_at(self, power: Power, organization_id: int | None) -> bool:
+        """Whether the power is held at exactly this node: who handles is who is seated there."""
+        return organization_id is not None and any(
+            grant.organization_id == organization_id and not grant.is_narrowed_to_grids
+            for grant in self.with_power(power)
+        )
+
+    def seats(self, power: Power) -> set[int]:
+        """Ids of the nodes at which the power is held."""
+        return {
+            grant.organization_id
+            for grant in self.with_power(power)
+            if grant.organization_id and not grant.is_narrowed_to_grids
+        }
+
+    def rows(self, *powers: Power, prefix: str = "", columns: Iterable[str] = tuple(COLUMNS.values())) -> Q:
+        """Rows with scope columns that any of the powers reaches down the first three tiers.
+
+        Grants narrowed to grids, and seats below the community, are the business of `grids.scope`.
+        """
+        reach = NOTHING
+        for grant in self.with_power(*powers):
+            if grant.seat is Seat.CITY:
+                return Q()
+            column = COLUMNS.get(grant.seat) if isinstance(grant.seat, Tier) else None
+            if column in columns and not grant.is_narrowed_to_grids:
+                reach |= Q(**{f"{prefix}{column}_id": grant.organization_id})
+        return reach
+
+    def reaches(self, power: Power, row: Any) -> bool:
+        """The same question for one row that is at hand, without a query."""
+        return any(
+            grant.seat is Seat.CITY
+            or (
+                grant.seat in COLUMNS
+                and not grant.is_narrowed_to_grids
+                and getattr(row, f"{COLUMNS[grant.seat]}_id") == grant.organization_id  # type: ignore[index]
+            )
+            for grant in self.with_power(power)
+        )
+
+    def organizations(self, nodes: QuerySet, *powers: Power) -> QuerySet:
+        """The nodes inside the subtrees at whose tops any of the powers is held."""
+        reach = NOTHING
+        for grant in self.with_power(*powers):
+            if grant.seat is Seat.CITY:
+                return nodes
+            if grant.organization_id:
+                tree_id, lft, rght = grant.interval
+                reach |= Q(tree_id=tree_id, lft__gte=lft, rght__lte=rght)
+        return nodes.filter(reach)
+
+    def own_units(self, field: str = "pk") -> Q:
+        """Rows of the units at which a post is held; `field` names the foreign key to the unit."""
+        ids = {grant.unit_id for grant in self.grants if grant.unit_id}
+        return Q(**{f"{field}__in": ids}) if ids else NOTHING
+
+
+def scope_of(user: Any) -> Scope:
+    """The scope of a user: one query, kept for the rest of the HTTP request on `user.scope_cache` if there is one."""
+    if not getattr(user, "is_authenticated", False) or not user.is_active or not user.session_is_strong:
+        return Scope(())
+    cache = getattr(user, "scope_cache", None)
+    if cache is None:
+        return Scope(_grants(user))
+    if "scope" not in cache:
+        cache["scope"] = Scope(_grants(user))
+    return cache["scope"]
+
+
+def _grants(user: Any) -> list[Grant]:
+    held = user.appointments.in_force().select_related("organization", "unit")
+    grants = []
+    for appointment in held:
+        node = appointment.organization
+        if node is not None and node.closed_at is not None:
+            continue
+        interval = (node.tree_id, node.lft, node.rght) if node else (0, 0, 0)
+        grants.append(
+            Grant(
+                appointment_id=appointment.pk,
+                post=Post(appointment.post),
+                seat=appointment.seat,
+                powers=appointment.powers,
+                organization_id=appointment.organization_id,
+                unit_id=appointment.unit_id,
+                interval=interval,
+            )
+        )
+    return grants

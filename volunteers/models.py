@@ -1,0 +1,413 @@
+"""吹哨、接单、报到: volunteers, whistles, claims, the service ledger and the boards drawn from it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, F, Q
+
+from grids.models import Grid
+from ground import clock
+from ground.geo import Point
+from ground.history import AppendOnly, Event
+from organizations.models import Member, Organization, Placed, Skill, Unit
+from organizations.posts import Power
+from requests.models import ServiceRequest
+from requests.states import DutyArea
+from volunteers.states import (
+    LIVE,
+    Attested,
+    Audience,
+    ClaimState,
+    Period,
+    RegistrationState,
+    Task,
+    VolunteerKind,
+    WhistleKind,
+    WhistleState,
+)
+
+USER = settings.AUTH_USER_MODEL
+
+#: How far from the place a check-in still counts, in metres (RULES 2; policy later).
+DEFAULT_RADIUS_M = 300
+
+
+class Volunteer(models.Model):
+    """Whoever may claim a whistle (人人可参与)."""
+
+    user = models.OneToOneField(USER, verbose_name="账号", on_delete=models.PROTECT, related_name="volunteer")
+    kind = models.CharField("类别", max_length=10, choices=VolunteerKind)
+    member = models.OneToOneField(
+        Member, verbose_name="党员", on_delete=models.PROTECT, null=True, blank=True, related_name="volunteer"
+    )
+    district = models.ForeignKey(
+        Organization, verbose_name="区县", on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = verbose_name_plural = "志愿者"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="volunteer") | Q(member__isnull=False),
+                name="volunteer_member_kinds_have_member",
+                violation_error_message="在职党员、社区党员要关联党员登记。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.member or self.user)
+
+    @property
+    def unit(self) -> Unit | None:
+        return self.member.unit if self.member else None
+
+
+class RegistrationQuerySet(models.QuerySet["Registration"]):
+    def confirmed(self) -> Self:
+        return self.filter(state=RegistrationState.CONFIRMED)
+
+    def visible_to(self, user: Any) -> Self:
+        """One's own; those of the communities whose registrations one confirms."""
+        from organizations.scope import scope_of
+
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(volunteer__user=user) | scope_of(user).rows(Power.CONFIRM_REGISTRATION))
+
+
+class Registration(Placed):
+    """报到: a volunteer registers with a community and is placed in exactly one grid (S2, L7)."""
+
+    volunteer = models.ForeignKey(
+        Volunteer, verbose_name="志愿者", on_delete=models.PROTECT, related_name="registrations"
+    )
+    choice = models.PositiveSmallIntegerField("志愿序", default=1)
+    state = models.CharField(
+        "状态", max_length=10, choices=RegistrationState, default=RegistrationState.REQUESTED
+    )
+    grid = models.ForeignKey(
+        Grid,
+        verbose_name="网格",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="registrations",
+    )
+    requested_at = models.DateTimeField("提出", default=clock.now)
+    confirmed_at = models.DateTimeField("确认", null=True, blank=True)
+
+    objects = RegistrationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "报到"
+        ordering = ["-requested_at", "-id"]
+        indexes = [models.Index(fields=["community", "state", "-requested_at"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["volunteer"],
+                condition=Q(state="confirmed"),
+                name="registration_one_confirmed",
+                violation_error_message="这位同志已在别的社区报到。",
+            ),
+            models.UniqueConstraint(
+                fields=["volunteer", "community"],
+                name="registration_community_once",
+                violation_error_message="已经选过这个社区了。",
+            ),
+            models.CheckConstraint(
+                condition=Q(state="requested") | Q(grid__isnull=False),
+                name="registration_confirmed_in_a_grid",
+                violation_error_message="确认报到时要安排到一个网格。",
+            ),
+            models.CheckConstraint(
+                condition=Q(choice__gte=1, choice__lte=3), name="registration_up_to_three"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volunteer} → {self.community}"
+
+
+class RegistrationEvent(Event):
+    subject = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="events")
+    by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta(Event.Meta):
+        verbose_name = verbose_name_plural = "报到事件"
+        indexes = [models.Index(fields=["subject", "at", "id"])]
+
+
+class WhistleQuerySet(models.QuerySet["Whistle"]):
+    def visible_to(self, user: Any) -> Self:
+        """Those meant for the volunteer (published), those claimed, those within the posts' sight."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(self._meant_for(user) | self._of_staff(user) | self._claimed_by(user)).distinct()
+
+    def open_to(self, user: Any) -> Self:
+        """Those that a volunteer may look at as a volunteer: meant for them, or claimed by them."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(self._meant_for(user) | self._claimed_by(user)).distinct()
+
+    def in_sight_of_staff(self, user: Any) -> Self:
+        return self.filter(self._of_staff(user))
+
+    def recruiting(self, at: datetime | None = None) -> Self:
+        return self.filter(state=WhistleState.OPEN, claim_by__gt=at or clock.now())
+
+    def with_places_taken(self) -> Self:
+        return self.annotate(taken=Count("claims", filter=Q(claims__state__in=LIVE), distinct=True))
+
+    def _claimed_by(self, user: Any) -> Q:
+        return Q(pk__in=Claim.objects.filter(volunteer__user=user).values("whistle"))
+
+    def _of_staff(self, user: Any) -> Q:
+        from grids.scope import reach
+
+        return reach(user, Power.WHISTLE, Power.CREDIT, Power.ATTEST)
+
+    def _meant_for(self, user: Any) -> Q:
+        homes = Registration.objects.confirmed().filter(volunteer__user=user)
+        published = ~Q(state=WhistleState.DRAFT)
+        return published & (
+            Q(audience=Audience.REGISTERED, community__in=homes.values("community"))
+            | Q(audience=Audience.DISTRICT, district__in=homes.values("district"))
+        )
+
+
+class Whistle(Placed):
+    """吹哨: a call of the community for people (S4, S7). Changed by `volunteers.whistles` only."""
+
+    number = models.CharField("编号", max_length=24, unique=True, editable=False)
+    service_request = models.ForeignKey(
+        ServiceRequest,
+        verbose_name="点单",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="whistles",
+    )
+    kind = models.CharField("种类", max_length=10, choices=WhistleKind, default=WhistleKind.SERVICE)
+    duty_area = models.CharField("职责领域", max_length=12, choices=DutyArea, default=DutyArea.CONVENIENCE)
+    task = models.CharField("任务", max_length=10, choices=Task, default=Task.SERVICE)
+    title = models.CharField("标题", max_length=40)
+    text = models.TextField("说明", max_length=1000)
+    starts_at = models.DateTimeField("开始")
+    ends_at = models.DateTimeField("结束")
+    claim_by = models.DateTimeField("接单截止")
+    place = models.CharField("地点", max_length=80)
+    grid = models.ForeignKey(
+        Grid, verbose_name="网格", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    lng = models.FloatField("经度", help_text="WGS-84")
+    lat = models.FloatField("纬度", help_text="WGS-84")
+    radius_m = models.PositiveIntegerField("签到范围（米）", default=DEFAULT_RADIUS_M)
+    places_min = models.PositiveSmallIntegerField("最少人数", default=1)
+    places_max = models.PositiveSmallIntegerField("人数")
+    skills = models.ManyToManyField(Skill, verbose_name="需要的专长", blank=True, related_name="whistles")
+    audience = models.CharField("对象", max_length=12, choices=Audience, default=Audience.REGISTERED)
+    state = models.CharField("状态", max_length=10, choices=WhistleState, default=WhistleState.DRAFT)
+    created_by = models.ForeignKey(USER, verbose_name="发起人", on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField("起草", default=clock.now)
+    key = models.UUIDField("客户端键", unique=True, editable=False)
+
+    objects = WhistleQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "哨单"
+        ordering = ["starts_at", "id"]
+        indexes = [
+            models.Index(fields=["community", "state", "starts_at"]),
+            models.Index(fields=["district", "state", "starts_at"]),
+            models.Index(fields=["starts_at"], condition=Q(state="open"), name="whistle_to_start"),
+            models.Index(fields=["ends_at"], condition=Q(state="running"), name="whistle_to_finish"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(ends_at__gt=F("starts_at")),
+                name="whistle_ends_after_it_starts",
+                violation_error_message="结束时间要晚于开始时间。",
+            ),
+            models.CheckConstraint(
+                condition=Q(claim_by__lte=F("ends_at")),
+                name="whistle_claim_before_end",
+                violation_error_message="接单截止不能晚于结束时间。",
+            ),
+            models.CheckConstraint(
+                condition=Q(places_min__gte=1, places_max__gte=F("places_min")),
+                name="whistle_places",
+                violation_error_message="人数至少 1 人，且不少于最少人数。",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def point(self) -> Point:
+        return Point(self.lng, self.lat)
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+class WhistleEvent(Event):
+    subject = models.ForeignKey(Whistle, on_delete=models.PROTECT, related_name="events")
+    by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta(Event.Meta):
+        verbose_name = verbose_name_plural = "哨单事件"
+        indexes = [models.Index(fields=["subject", "at", "id"])]
+
+
+class ClaimQuerySet(models.QuerySet["Claim"]):
+    def live(self) -> Self:
+        return self.filter(state__in=LIVE)
+
+    def own(self, user: Any) -> Self:
+        return self.filter(volunteer__user=user)
+
+    def visible_to(self, user: Any) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(Q(volunteer__user=user) | self.model.in_staff_sight(user))
+
+    def overlapping(self, start: datetime, end: datetime) -> Self:
+        return self.filter(whistle__starts_at__lt=end, whistle__ends_at__gt=start)
+
+
+class Claim(models.Model):
+    """接单: a volunteer takes a place on a whistle. Changed by `volunteers.claims` only."""
+
+    whistle = models.ForeignKey(Whistle, verbose_name="哨单", on_delete=models.PROTECT, related_name="claims")
+    volunteer = models.ForeignKey(
+        Volunteer, verbose_name="谁", on_delete=models.PROTECT, related_name="claims"
+    )
+    state = models.CharField("状态", max_length=12, choices=ClaimState, default=ClaimState.CLAIMED)
+    claimed_at = models.DateTimeField("接单", default=clock.now)
+    checked_in_at = models.DateTimeField("签到", null=True, blank=True)
+    checked_out_at = models.DateTimeField("签退", null=True, blank=True)
+    check_in_distance_m = models.PositiveIntegerField("签到距离（米）", null=True, blank=True)
+    check_out_distance_m = models.PositiveIntegerField("签退距离（米）", null=True, blank=True)
+
+    objects = ClaimQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "接单"
+        ordering = ["-claimed_at", "-id"]
+        indexes = [
+            models.Index(fields=["volunteer", "state", "-claimed_at"]),
+            models.Index(fields=["whistle", "state"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["whistle", "volunteer"],
+                condition=Q(state__in=LIVE),
+                name="claim_once_while_live",
+                violation_error_message="你已经接了这张哨单。",
+            ),
+            models.CheckConstraint(
+                condition=Q(checked_out_at=None) | Q(checked_out_at__gte=F("checked_in_at")),
+                name="claim_out_after_in",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volunteer} · {self.whistle}"
+
+    @classmethod
+    def in_staff_sight(cls, user: Any) -> Q:
+        from grids.scope import reach
+
+        return reach(user, Power.CREDIT, Power.ATTEST, prefix="whistle__")
+
+
+class ClaimEvent(Event):
+    subject = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="events")
+    by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta(Event.Meta):
+        verbose_name = verbose_name_plural = "接单事件"
+        indexes = [models.Index(fields=["subject", "at", "id"])]
+
+
+class LedgerEntry(AppendOnly, Placed):
+    """服务台账: minutes credited to a volunteer, or their correction. Balances are sums of entries (RULES 2)."""
+
+    volunteer = models.ForeignKey(
+        Volunteer, verbose_name="谁", on_delete=models.PROTECT, related_name="entries"
+    )
+    claim = models.ForeignKey(Claim, verbose_name="接单", on_delete=models.PROTECT, related_name="entries")
+    whistle = models.ForeignKey(
+        Whistle, verbose_name="哨单", on_delete=models.PROTECT, related_name="entries"
+    )
+    unit = models.ForeignKey(
+        Unit, verbose_name="单位", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    minutes = models.IntegerField("分钟")
+    off_hours_minutes = models.IntegerField("其中八小时外")
+    duty_area = models.CharField("职责领域", max_length=12, choices=DutyArea)
+    attested = models.CharField("依据", max_length=12, choices=Attested)
+    reason = models.CharField("理由", max_length=100, blank=True)
+    served_at = models.DateTimeField("服务时间", help_text="哨单的开始时间；统计按它归到月份。")
+    by = models.ForeignKey(USER, verbose_name="认定人", on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField("认定时间", default=clock.now)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "服务台账"
+        ordering = ["-served_at", "-id"]
+        indexes = [
+            models.Index(fields=["volunteer", "-served_at"]),
+            models.Index(fields=["district", "served_at"]),
+            models.Index(fields=["community", "served_at"]),
+            models.Index(fields=["unit", "served_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.volunteer} {self.minutes} 分钟"
+
+
+class Board(models.Model):
+    """排行榜: members of a district in a period, as last computed (S11)."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="boards")
+    period = models.CharField("周期", max_length=8, choices=Period)
+    starts_on = models.DateField("起")
+    refreshed_at = models.DateTimeField("更新")
+    #: The newest ledger entry and rating that are counted in it: unchanged means nothing to do.
+    counted_to = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "排行榜"
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "period", "starts_on"], name="board_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organization} {self.get_period_display()}"
+
+
+class BoardRow(models.Model):
+    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="rows")
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="+")
+    rank = models.PositiveIntegerField("名次")
+    previous_rank = models.PositiveIntegerField("上次名次", null=True, blank=True)
+    score = models.DecimalField("得分", max_digits=9, decimal_places=2)
+    minutes = models.PositiveIntegerField("分钟")
+    times = models.PositiveIntegerField("次数")
+    mean_rating = models.DecimalField("平均评价", max_digits=3, decimal_places=2, null=True, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "排行榜名次"
+        ordering = ["board_id", "rank"]
+        indexes = [models.Index(fields=["board", "rank"])]
+        constraints = [models.UniqueConstraint(fields=["board", "volunteer"], name="board_row_once")]
+
+    def __str__(self) -> str:
+        return f"{self.rank} {self.volunteer}"
