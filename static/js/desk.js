@@ -1,0 +1,66 @@
+/* The work list from the keyboard: j/k or arrows choose a row, Enter opens it, Esc closes the panel, / searches,
+   and every button with data-key="A" in the panel answers to its letter. The panel itself is loaded by htmx. */
+(() => {
+  const wide = matchMedia("(min-width: 1200px)");
+  const rows = () => Array.from(document.querySelectorAll("tr.rowed"));
+  const panel = () => document.getElementById("panel");
+  const empty = panel() && panel().innerHTML;
+
+  function choose(row) {
+    rows().forEach((r) => r.setAttribute("aria-selected", r === row ? "true" : "false"));
+    row.scrollIntoView({ block: "nearest" });
+    row.querySelector("a.row-link").focus({ preventScroll: true });
+  }
+  function move(by) {
+    const list = rows();
+    if (!list.length) return;
+    const now = list.findIndex((r) => r.getAttribute("aria-selected") === "true");
+    choose(list[Math.max(0, Math.min(list.length - 1, now + by))]);
+  }
+  function shut() {
+    const side = panel();
+    if (!side || empty === null) return;
+    side.innerHTML = empty;
+    const row = rows().find((r) => r.getAttribute("aria-selected") === "true");
+    if (row) choose(row);
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    const typing = event.target.closest("input, textarea, select, [contenteditable]");
+    if (event.key === "Escape") return typing ? event.target.blur() : shut();
+    if (typing) return;
+    const key = event.key.toLowerCase();
+    if (key === "j" || event.key === "ArrowDown") { event.preventDefault(); return move(1); }
+    if (key === "k" || event.key === "ArrowUp") { event.preventDefault(); return move(-1); }
+    if (key === "/") {
+      const search = document.querySelector(".filter input[type=search]");
+      if (search) { event.preventDefault(); search.focus(); }
+      return;
+    }
+    if (!/^[a-z]$/.test(key)) return;
+    const button = document.querySelector(`[data-key="${key.toUpperCase()}"]`);
+    if (button) { event.preventDefault(); button.click(); }
+  });
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-shut]")) { event.preventDefault(); return shut(); }
+    const row = event.target.closest("tr.rowed");
+    if (row) rows().forEach((r) => r.setAttribute("aria-selected", r === row ? "true" : "false"));
+  });
+  // Where the panel is not on screen, a row opens its own page.
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const link = event.detail.elt;
+    const target = event.detail.target;
+    if (target && target.id === "panel" && !wide.matches && link.href) {
+      event.preventDefault();
+      location.assign(link.href);
+    }
+  });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target.id !== "panel") return;
+    event.detail.target.scrollTop = 0;
+    const title = event.detail.target.querySelector("h2");
+    if (title) { title.tabIndex = -1; title.focus({ preventScroll: true }); }
+  });
+})();
