@@ -96,7 +96,9 @@ def kept(path: Path, make: Callable[[], str]) -> str:
 
 def new_field_keys() -> str:
     """A first key for encrypted fields and one for their blind indexes: `1:<base64>,index:<base64>`."""
-    return ",".join(f"{name}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}" for name in ("1", "index"))
+    return ",".join(
+        f"{name}:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}" for name in ("1", "index")
+    )
 
 
 def field_keys(text: str) -> dict[str, str]:

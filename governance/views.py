@@ -5,6 +5,7 @@ from typing import Any
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.views.decorators.cache import never_cache
 
 
@@ -43,7 +44,11 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _answer(request, 500, "系统出错了，请稍后再试。")
+    """500 from a page that needs neither database, session nor static files."""
+    sentence = "抱歉，系统暂时出了问题，请稍后再试。"
+    if wants_json(request):
+        return JsonResponse({"detail": sentence}, status=500)
+    return HttpResponse(render_to_string("500.html", {"sentence": sentence}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:

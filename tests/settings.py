@@ -15,7 +15,10 @@ for _name in ("WENSHAO_MODE", "WENSHAO_DEBUG", "DATABASE_URL", "REDIS_URL", "SEC
 TEST_VAR = Path(tempfile.mkdtemp(prefix="wenshao-test-"))
 atexit.register(shutil.rmtree, TEST_VAR, ignore_errors=True)
 os.environ["WENSHAO_VAR"] = str(TEST_VAR)
-for _outer, _inner in (("WENSHAO_TEST_DATABASE_URL", "DATABASE_URL"), ("WENSHAO_TEST_REDIS_URL", "REDIS_URL")):
+for _outer, _inner in (
+    ("WENSHAO_TEST_DATABASE_URL", "DATABASE_URL"),
+    ("WENSHAO_TEST_REDIS_URL", "REDIS_URL"),
+):
     if os.environ.get(_outer):
         os.environ[_inner] = os.environ[_outer]
 if os.environ.get("REDIS_URL") and "PYTEST_XDIST_WORKER" in os.environ:

@@ -104,7 +104,12 @@ def start(environ: dict[str, str]) -> Iterator[Callable[[list[str]], "subprocess
     def begin(words: list[str]) -> "subprocess.Popen[str]":
         running.append(
             subprocess.Popen(
-                argv(words), cwd=ROOT, env=environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+                argv(words),
+                cwd=ROOT,
+                env=environ,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
             )
         )
         return running[-1]

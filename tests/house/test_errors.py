@@ -108,7 +108,9 @@ def test_the_api_asks_who_is_calling(client):
         (1, "", "10.0.0.9"),
     ],
 )
-def test_the_callers_address_is_the_one_the_outermost_trusted_proxy_saw(settings, proxies, forwarded, address):
+def test_the_callers_address_is_the_one_the_outermost_trusted_proxy_saw(
+    settings, proxies, forwarded, address
+):
     settings.PROXIES = proxies
     request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.9", HTTP_X_FORWARDED_FOR=forwarded)
     ClientAddressMiddleware(lambda r: HttpResponse())(request)

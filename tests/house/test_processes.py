@@ -21,7 +21,8 @@ STUBBORN = (
 PARENT = """
 import os, sys
 from governance.processes import Manager
-Manager({"a": [sys.executable, "-c", sys.argv[1]]}, say=lambda l: print(l, flush=True), environ=dict(os.environ)).run()
+children = {"a": [sys.executable, "-c", sys.argv[1]]}
+Manager(children, say=lambda line: print(line, flush=True), environ=dict(os.environ)).run()
 """
 
 
@@ -111,9 +112,8 @@ def test_children_end_even_when_the_manager_is_killed():
 
 
 def test_a_second_manager_on_the_same_directory_is_refused(tmp_path):
-    with hold_lock(tmp_path / "up.lock"):
-        with pytest.raises(AlreadyRunning, match=str(os.getpid())):
-            hold_lock(tmp_path / "up.lock")
+    with hold_lock(tmp_path / "up.lock"), pytest.raises(AlreadyRunning, match=str(os.getpid())):
+        hold_lock(tmp_path / "up.lock")
     hold_lock(tmp_path / "up.lock").close()
 
 

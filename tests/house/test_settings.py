@@ -24,9 +24,12 @@ PRODUCTION = {
 SHOW = """
 import json
 from governance import settings as s
-print(json.dumps({"secret": s.SECRET_KEY, "keys": s.FIELD_KEYS, "debug": s.DEBUG, "broker": s.CELERY_BROKER_URL,
-    "hosts": s.ALLOWED_HOSTS, "engine": s.DATABASES["default"]["ENGINE"], "cache": s.CACHES["default"]["BACKEND"],
-    "options": s.DATABASES["default"]["OPTIONS"], "secure": getattr(s, "SESSION_COOKIE_SECURE", False)}))
+print(json.dumps({
+    "secret": s.SECRET_KEY, "keys": s.FIELD_KEYS, "debug": s.DEBUG, "hosts": s.ALLOWED_HOSTS,
+    "engine": s.DATABASES["default"]["ENGINE"], "options": s.DATABASES["default"]["OPTIONS"],
+    "cache": s.CACHES["default"]["BACKEND"], "broker": s.CELERY_BROKER_URL,
+    "secure": getattr(s, "SESSION_COOKIE_SECURE", False),
+}))
 """
 
 
@@ -66,7 +69,9 @@ def test_an_unknown_mode_is_refused(tmp_path):
     assert "WENSHAO_MODE is 'staging'" in read_settings(tmp_path, WENSHAO_MODE="staging").stderr
 
 
-@pytest.mark.parametrize("ring", ["1:short,index:short", KEYS.split(",")[0], "index:" + KEYS.split(":")[-1], "x"])
+@pytest.mark.parametrize(
+    "ring", ["1:short,index:short", KEYS.split(",")[0], "index:" + KEYS.split(":")[-1], "x"]
+)
 def test_a_key_ring_with_a_hole_is_refused(tmp_path, ring):
     assert "FIELD_KEYS" in read_settings(tmp_path, FIELD_KEYS=ring).stderr
 
