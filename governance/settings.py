@@ -22,6 +22,13 @@ FIELD_KEYS = environment.field_keys(
 )
 FIELD_CIPHER = os.environ.get("WENSHAO_FIELD_CIPHER", "a")  # a = AES-256-GCM, s = SM4-GCM
 
+# The demo shows sign-in codes on the page: never on a platform with real people.
+WENSHAO_DEMO = environment.flag(os.environ, "WENSHAO_DEMO")
+if WENSHAO_DEMO and PRODUCTION:
+    environment.refuse("WENSHAO_DEMO=1 shows sign-in codes on the page and is refused in production.")
+WENSHAO_SMS_URL = os.environ.get("WENSHAO_SMS_URL", "")
+WENSHAO_SMS_TOKEN = os.environ.get("WENSHAO_SMS_TOKEN", "")
+
 ALLOWED_HOSTS = environment.words(os.environ, "ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 PROXIES = int(os.environ.get("WENSHAO_PROXIES", "0"))  # trusted reverse proxies in front of us
 
@@ -66,6 +73,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django_otp.middleware.OTPMiddleware",
+    "accounts.middleware.SessionStrengthMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -225,6 +233,8 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 KNOX_TOKEN_MODEL = "accounts.ApiToken"
+# Its migrations make the table of its own token model even when another is used.
+MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": True}
 
 UNFOLD: dict[str, Any] = {
@@ -241,7 +251,10 @@ UNFOLD: dict[str, Any] = {
 BROKER = VAR / "broker"
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"visibility_timeout": 3600}
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 3,
+    }
 else:
     for folder in ("messages", "control"):
         (BROKER / folder).mkdir(parents=True, exist_ok=True)
@@ -262,6 +275,8 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
-CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {}
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "notifications.sweep": {"task": "notifications.sweep", "schedule": timedelta(minutes=1)},
+}
 
 LOGGING = logs.configure(as_json=PRODUCTION, level=os.environ.get("WENSHAO_LOG_LEVEL", "INFO"))
