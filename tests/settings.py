@@ -27,7 +27,7 @@ if os.environ.get("REDIS_URL") and "PYTEST_XDIST_WORKER" in os.environ:
     os.environ["REDIS_URL"] = f"{_base}/{int(_number) + 1 + int(os.environ['PYTEST_XDIST_WORKER'][2:])}"
 
 from governance.settings import *  # noqa: E402, F403
-from governance.settings import DATABASES, PLAIN_STATIC, STORAGES  # noqa: E402
+from governance.settings import DATABASES, INSTALLED_APPS, PLAIN_STATIC, STORAGES  # noqa: E402
 
 ON_POSTGRESQL = DATABASES["default"]["ENGINE"].endswith("postgresql")
 if not ON_POSTGRESQL:
@@ -41,3 +41,4 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CELERY_TASK_ALWAYS_EAGER = True
 CELERY_TASK_EAGER_PROPAGATES = True
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = {"anon": None, "user": None}  # noqa: F405
+INSTALLED_APPS.append("tests.lamps")  # a made-up machine for the step engine

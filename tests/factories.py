@@ -1,0 +1,130 @@
+"""People and places for tests, made through the verbs of the platform where there is one."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import Any
+
+from accounts.models import User
+from grids.models import Building, Compound, Grid, GridDuty
+from organizations import tree
+from organizations.models import Appointment, Member, Organization, Skill, Unit
+from organizations.posts import Post, Tier
+
+_numbers = itertools.count(1)
+
+
+def a_phone() -> str:
+    """A number of a range that nobody has."""
+    return f"1990{next(_numbers):07d}"
+
+
+def a_user(name: str = "", **extra: Any) -> User:
+    return User.objects.create_user(a_phone(), name or f"居民{next(_numbers)}", **extra)
+
+
+def appoint(user: User, post: str, place: Organization | Unit | None = None, **extra: Any) -> Appointment:
+    """A post at an organization, at a unit, or (without a place) at the city."""
+    where = {"at_city": True} if place is None else {}
+    if isinstance(place, Organization):
+        where = {"organization": place}
+    elif isinstance(place, Unit):
+        where = {"unit": place}
+    return Appointment.objects.create(user=user, post=post, **where, **extra)
+
+
+@dataclass
+class Community:
+    """A community with one second-tier grid, one building in it, and its secretary."""
+
+    organization: Organization
+    first_grid: Grid
+    grid: Grid
+    compound: Compound
+    building: Building
+    secretary: User
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class City:
+    """A district with one street and two communities: `home`, and `next_door`, whose people are outsiders."""
+
+    district: Organization
+    street: Organization
+    home: Community
+    next_door: Community
+
+
+def a_city(name: str = "武江") -> City:
+    number = next(_numbers)
+    code = f"{440000 + number}"
+    district = tree.plant(
+        parent=None, tier=Tier.DISTRICT, name=f"{name}区委", short_name=f"{name}区", code=code
+    )
+    street = tree.plant(
+        parent=district, tier=Tier.STREET, name="新华街道党工委", short_name="新华街道", code=f"{code}001"
+    )
+    home = a_community(street, "花城", code=f"{code}001001", lng=113.58)
+    next_door = a_community(street, "隔壁", code=f"{code}001002", lng=113.62)
+    district.refresh_from_db()
+    street.refresh_from_db()
+    return City(district, street, home, next_door)
+
+
+def a_community(
+    street: Organization, name: str, *, code: str = "", lng: float = 113.58, lat: float = 24.80
+) -> Community:
+    code = code or f"99{next(_numbers):010d}"
+    node = tree.plant(
+        parent=street, tier=Tier.COMMUNITY, name=f"{name}社区党委", short_name=f"{name}社区", code=code
+    )
+    branch = tree.plant(
+        parent=node, tier=Tier.GRID_BRANCH, name=f"{name}第一网格党支部", short_name="第一网格党支部"
+    )
+    first = _place(Grid(tier=1, code=f"{code}-G", name=f"{name}社区网格"), node)
+    grid = _place(Grid(tier=2, code=f"{code}-G1", name="第一网格", parent=first, branch=branch), node)
+    compound = _place(Compound(name=f"{name}小区", grid=grid), node)
+    building = _place(
+        Building(code=f"{code}-B1", name=f"{name}小区 1 栋", compound=compound, grid=grid, lng=lng, lat=lat),
+        node,
+    )
+    secretary = a_user(f"{name}书记")
+    appoint(secretary, Post.SECRETARY, node)
+    node.refresh_from_db()
+    return Community(node, first, grid, compound, building, secretary)
+
+
+def _place(row: Any, node: Organization) -> Any:
+    row.place_under(node)
+    row.save()
+    return row
+
+
+def a_grid_worker(community: Community, part: str = "A", grid: Grid | None = None) -> User:
+    worker = a_user("网格员")
+    post = appoint(worker, Post.GRID_WORKER, community.organization, work_phone="0751-0000001")
+    GridDuty.objects.create(appointment=post, grid=grid or community.grid, part=part)
+    return worker
+
+
+def a_unit(city: City, name: str = "") -> Unit:
+    return Unit.objects.create(
+        name=name or f"单位{next(_numbers)}", kind=Unit.Kind.AGENCY, district=city.district
+    )
+
+
+def a_member(city: City, *, unit: Unit | None = None, skills: tuple[str, ...] = (), name: str = "") -> Member:
+    """An employed member with an account that staff have linked."""
+    user = a_user(name or f"党员{next(_numbers)}")
+    member = Member.objects.create(
+        user=user,
+        name=user.name,
+        phone=user.phone,
+        phone_index=user.phone_index,
+        unit=unit or a_unit(city),
+        district=city.district,
+    )
+    member.skills.set(Skill.objects.get_or_create(name=skill)[0] for skill in skills)
+    return member
