@@ -1,0 +1,43 @@
+"""Which days are working days: the statutory calendar with the city's own days over it (RULES 4, S6)."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import cached_property
+
+import chinese_calendar
+
+from ground.worktime import WorkCalendar
+from organizations.models import WorkdayOverride
+
+_KNOWN_YEARS = range(
+    min(chinese_calendar.holidays).year,
+    max(chinese_calendar.holidays).year + 1,
+)
+SATURDAY = 5
+
+
+class CityCalendar:
+    """Reads the overrides once, on the first question. Make one per piece of work, do not keep it."""
+
+    @cached_property
+    def _overrides(self) -> dict[date, bool]:
+        return dict(WorkdayOverride.objects.values_list("day", "is_workday"))
+
+    def is_workday(self, day: date) -> bool:
+        """Make-up workdays are workdays, statutory holidays are not; an unknown year goes by weekdays."""
+        if day in self._overrides:
+            return self._overrides[day]
+        if calendar_is_known(day.year):
+            return bool(chinese_calendar.is_workday(day))
+        return day.weekday() < SATURDAY
+
+
+def calendar() -> WorkCalendar:
+    """The city's calendar. One query, on the first question."""
+    return CityCalendar()
+
+
+def calendar_is_known(year: int) -> bool:
+    """Whether the State Council's holidays of that year are in the library; else pages say “节假日表未更新”."""
+    return year in _KNOWN_YEARS
