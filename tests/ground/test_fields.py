@@ -1,0 +1,84 @@
+"""Personal data at rest."""
+
+import base64
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from ground.fields import (
+    Undecipherable,
+    blind_index,
+    decrypt,
+    encrypt,
+    masked_phone,
+    phone_index,
+    surname_only,
+)
+
+PLACE = "accounts.user.phone"
+OTHER_KEY = base64.b64encode(b"k" * 32).decode()
+
+
+@pytest.mark.parametrize("cipher", ["a", "s"])
+def test_a_value_comes_back_and_never_looks_the_same_twice(settings, cipher):
+    settings.FIELD_CIPHER = cipher
+    one, two = encrypt("13800005678", PLACE), encrypt("13800005678", PLACE)
+    assert one != two and one.startswith(f"{cipher}1:") and "13800005678" not in one
+    assert decrypt(one, PLACE) == decrypt(two, PLACE) == "13800005678"
+
+
+def test_a_value_moved_to_another_column_does_not_open():
+    with pytest.raises(Undecipherable):
+        decrypt(encrypt("13800005678", PLACE), "organizations.member.phone")
+
+
+def test_a_changed_value_does_not_open():
+    head, _, body = encrypt("13800005678", PLACE).partition(":")
+    raw = bytearray(base64.b64decode(body))
+    raw[14] ^= 1
+    with pytest.raises(Undecipherable):
+        decrypt(f"{head}:{base64.b64encode(bytes(raw)).decode()}", PLACE)
+
+
+@pytest.mark.parametrize("garbage", ["", "plain text", "z1:AAAA", "a9:AAAA"])
+def test_what_is_not_sealed_with_our_keys_does_not_open(garbage):
+    with pytest.raises(Undecipherable):
+        decrypt(garbage, PLACE)
+
+
+def test_a_new_key_seals_and_the_old_one_still_opens(settings):
+    old = encrypt("13800005678", PLACE)
+    settings.FIELD_KEYS = {**settings.FIELD_KEYS, "10": OTHER_KEY}
+    assert encrypt("13800005678", PLACE).startswith("a10:")
+    assert decrypt(old, PLACE) == "13800005678"
+
+
+def test_the_index_depends_on_purpose_and_key(settings):
+    before = phone_index("13800005678")
+    assert before == phone_index("13800005678") != blind_index("13800005678", "id")
+    settings.FIELD_KEYS = {**settings.FIELD_KEYS, "index": OTHER_KEY}
+    assert phone_index("13800005678") != before
+
+
+@pytest.mark.django_db
+def test_the_database_holds_no_plain_phone():
+    User.objects.create_user("13800005678", "周某")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT phone FROM accounts_user")
+        stored = cursor.fetchone()[0]
+    assert "13800005678" not in stored
+    assert User.objects.get().phone == "13800005678"
+    assert User.objects.with_phone("13800005678") == User.objects.get()
+
+
+@pytest.mark.django_db
+def test_an_encrypted_field_refuses_to_be_searched():
+    with pytest.raises(TypeError, match="blind index"):
+        User.objects.filter(phone__contains="138").exists()
+
+
+def test_masks():
+    assert masked_phone("13812345678") == "138****5678"
+    assert masked_phone("85212") == "****12"
+    assert surname_only("周建国") == "周**" and surname_only("") == "居民"
