@@ -1,0 +1,111 @@
+"""What a submission needs before it is filed: the account, the place, and the promise to file it once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+
+from accounts.models import User
+from grids.models import Building, Grid
+from ground import clock
+from ground.errors import RuleViolation
+from ground.geo import Point
+from organizations.models import Organization
+from requests.models import ServiceRequest
+from requests.numbering import lock_series, take_number
+
+PER_HOUR = 10  # requests of one person
+TITLE_LENGTH, SHORT_TITLE = 40, 20  # signs
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it is: the community that answers for it and, as far as known, grid and building."""
+
+    community: Organization
+    grid: Grid | None = None
+    building: Building | None = None
+
+    @classmethod
+    def found(
+        cls,
+        *,
+        building: Building | None = None,
+        point: Point | None = None,
+        community: Organization | None = None,
+    ) -> Place:
+        """From a building, else a chosen community, else a point (WGS-84). Raises RuleViolation."""
+        from grids.places import place_of
+
+        place = place_of(building=building, point=point, community=community)
+        if place is None or place.community is None:
+            raise RuleViolation("没能认出这个地方属于哪个社区，请选择社区和楼栋。", field="community")
+        return cls(place.community, place.grid, place.building)
+
+    def fill(self, service_request: ServiceRequest, point: Point | None) -> None:
+        """Write place, scope columns and first handler on an unsaved request."""
+        service_request.place_under(self.community)
+        service_request.handler = self.community
+        service_request.grid, service_request.building = self.grid, self.building
+        where = point or (self.building.point if self.building else None)
+        service_request.lng, service_request.lat = where or (None, None)
+
+
+def title_of(title: str, text: str) -> str:
+    """The title as given, else the first line of the text, at most 20 signs of it."""
+    return title.strip()[:TITLE_LENGTH] or text.strip().splitlines()[0].strip()[:SHORT_TITLE]
+
+
+def account_of(person: User | tuple[str, str] | None) -> User | None:
+    """The account of whom staff file for: one that stands, or (phone, name), created if the phone is new."""
+    if person is None or isinstance(person, User):
+        return person
+    phone, name = person
+    if known := User.objects.with_phone(phone):
+        return known
+    try:
+        with transaction.atomic():
+            return User.objects.create_user(phone, name.strip())
+    except IntegrityError:  # somebody else created it in the same moment
+        return User.objects.with_phone(phone)
+
+
+def first_with_key(submitter: User, key: uuid.UUID) -> ServiceRequest | None:
+    """What this submitter already filed with this client key: a double tap or a retry gets it back."""
+    return ServiceRequest.objects.filter(submitter=submitter, key=key).first()
+
+
+def file_once(service_request: ServiceRequest, file: Callable[[], None]) -> ServiceRequest:
+    """Number and file a request, or give back the one that was filed with its key meanwhile.
+
+    The lock of the number series puts rivals in a row; the unique constraint stands behind it.
+    """
+    submitter, key = service_request.submitter, service_request.key
+    try:
+        with transaction.atomic():
+            series = lock_series(service_request.district)
+            if first := first_with_key(submitter, key):
+                return first
+            _refuse_flood(submitter)
+            service_request.number = take_number(series)
+            file()
+    except IntegrityError:
+        if first := first_with_key(submitter, key):
+            return first
+        raise
+    return service_request
+
+
+def _refuse_flood(submitter: User) -> None:
+    now = clock.now()
+    recent = ServiceRequest.objects.own(submitter).filter(
+        submitted_at__gt=now - timedelta(hours=1), submitted_at__lte=now
+    )
+    if recent.count() >= PER_HOUR:
+        raise RuleViolation(
+            f"一小时内最多点 {PER_HOUR} 单。请稍后再点；急事请直接打电话给网格员，危险时打 110、119、120。"
+        )
