@@ -4,3 +4,15 @@ from django.apps import AppConfig
 class VolunteersConfig(AppConfig):
     name = "volunteers"
     verbose_name = "志愿服务"
+
+    def ready(self) -> None:
+        from notifications.outbox import audiences
+        from requests.powers import contactors
+        from requests.signals import request_moved
+        from volunteers.audiences import of_whistle
+        from volunteers.powers import is_claimant_of
+        from volunteers.receivers import cancel_whistles_of_withdrawn
+
+        audiences.register("whistle", of_whistle)
+        contactors.append(is_claimant_of)
+        request_moved.connect(cancel_whistles_of_withdrawn, dispatch_uid="volunteers.withdrawn")

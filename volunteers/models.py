@@ -214,6 +214,7 @@ class Whistle(Placed):
     state = models.CharField("状态", max_length=10, choices=WhistleState, default=WhistleState.DRAFT)
     created_by = models.ForeignKey(USER, verbose_name="发起人", on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField("起草", default=clock.now)
+    cancelled_because = models.CharField("取消原因", max_length=100, blank=True)
     key = models.UUIDField("客户端键", unique=True, editable=False)
 
     objects = WhistleQuerySet.as_manager()
@@ -295,6 +296,7 @@ class Claim(models.Model):
     checked_out_at = models.DateTimeField("签退", null=True, blank=True)
     check_in_distance_m = models.PositiveIntegerField("签到距离（米）", null=True, blank=True)
     check_out_distance_m = models.PositiveIntegerField("签退距离（米）", null=True, blank=True)
+    key = models.UUIDField("客户端键", null=True, blank=True, editable=False)
 
     objects = ClaimQuerySet.as_manager()
 
@@ -312,6 +314,7 @@ class Claim(models.Model):
                 name="claim_once_while_live",
                 violation_error_message="你已经接了这张哨单。",
             ),
+            models.UniqueConstraint(fields=["volunteer", "key"], name="claim_key_once"),
             models.CheckConstraint(
                 condition=Q(checked_out_at=None) | Q(checked_out_at__gte=F("checked_in_at")),
                 name="claim_out_after_in",

@@ -1,0 +1,28 @@
+"""What this floor does about news from below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ground import clock
+from ground.steps import Move
+from requests.models import ServiceRequest
+from requests.states import State
+from volunteers import whistles
+from volunteers.models import Whistle
+from volunteers.states import WhistleState
+
+
+def cancel_whistles_of_withdrawn(sender: type, move: Move, **_: Any) -> None:
+    """A request was withdrawn (RULES 1): whistles not yet begun are cancelled, running ones finish.
+
+    Runs inside the step of the request, so its lock is held already. One whose start is due starts first.
+    """
+    if sender is not ServiceRequest or move.target != State.WITHDRAWN:
+        return
+    not_begun = (WhistleState.DRAFT, WhistleState.OPEN)
+    for whistle in Whistle.objects.filter(service_request=move.thing, state__in=not_begun).order_by("id"):
+        if whistle.state == WhistleState.OPEN and whistle.starts_at <= clock.now():
+            whistles.start(whistle)
+        else:
+            whistles.cancel(whistle, by=None, reason="居民已撤回这件点单")
