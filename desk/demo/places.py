@@ -1,0 +1,236 @@
+"""The territory of the demo: the tree of 武江区, 花城社区 with its published figures (H1), a little of the rest."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from desk.demo.outline import Cell, cells, lattice, middle, outline_of, ring_of
+from grids.models import Building, Compound, Grid
+from ground.geo import Point
+from organizations import tree
+from organizations.models import Organization
+from organizations.posts import Tier
+
+DIVISIONS = Path(__file__).with_name("divisions.csv")
+DISTRICT, HUACHENG, NEIGHBOUR = "440203", "440203001021", "440203001004"
+LETTERS = "WJ"
+TIER_OF_LENGTH = {6: Tier.DISTRICT, 9: Tier.STREET, 12: Tier.COMMUNITY}
+
+#: Two compounds to a grid, eight buildings to a compound: 6 grids, 96 buildings.
+COMPOUNDS = (
+    ("锦绣花园", "电厂宿舍"),
+    ("新华苑", "教师新村"),
+    ("丽景湾", "芙蓉里"),
+    ("沿江小区", "百合花园"),
+    ("工业新村", "供销大院"),
+    ("御景台", "榕树里"),
+)
+#: 85 building groups over 6 branches: the last houses of a branch share one.
+GROUPS = (15, 14, 14, 14, 14, 14)
+LIGHT_COMPOUNDS = ("和顺苑", "建安小区", "桥头新村", "金桂园", "文昌里", "祥和居")
+NUMBERS = "一二三四五六"
+#: 花城社区 is about 1.2 by 0.9 kilometres large; degrees.
+CORNER, SIZE = Point(113.5740, 24.7960), (0.0120, 0.0081)
+
+Row = TypeVar("Row", Grid, Compound, Building)
+
+
+@dataclass
+class Community:
+    """What the demo knows about one community."""
+
+    node: Organization
+    grids: list[Grid] = field(default_factory=list)
+    buildings: list[Building] = field(default_factory=list)
+
+    def branches(self) -> list[Organization]:
+        return [grid.branch for grid in self.grids if grid.branch is not None]
+
+
+@dataclass
+class Land:
+    """The tree and the territory."""
+
+    district: Organization
+    streets: list[Organization]
+    communities: dict[str, Community]
+    groups: list[Organization]
+
+    @property
+    def huacheng(self) -> Community:
+        return self.communities[HUACHENG]
+
+    def others(self) -> list[Community]:
+        return [place for code, place in self.communities.items() if code != HUACHENG]
+
+
+def settle(chance: random.Random) -> Land:
+    """Plant the tree and lay out grids, compounds and buildings."""
+    nodes = tree.plant_many(_seeds())
+    by_code = {node.code: node for node in nodes if node.code}
+    below = {node.pk: [child for child in nodes if child.parent_id == node.pk] for node in nodes}
+    streets = [node for node in nodes if node.tier == Tier.STREET]
+    land = Land(by_code[DISTRICT], streets, {}, [n for n in nodes if n.tier == Tier.BUILDING_GROUP])
+    for number, node in enumerate(n for n in nodes if n.tier == Tier.COMMUNITY):
+        branches = below[node.pk]
+        if node.code == HUACHENG:
+            land.communities[node.code] = _settle_huacheng(node, branches, below, chance)
+        else:
+            land.communities[node.code] = _settle_lightly(node, branches, number, chance)
+    return land
+
+
+# The tree
+
+
+def _seeds() -> list[tree.Seed]:
+    seeds: dict[str, tree.Seed] = {}
+    with DIVISIONS.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            tier = TIER_OF_LENGTH[len(row["code"])]
+            name, short = local_names(row["name"], tier)
+            parent = seeds[row["parent_code"]] if row["parent_code"] else None
+            letters = LETTERS if parent is None else ""
+            seeds[row["code"]] = tree.Seed(tier, name, parent, short, row["code"], letters)
+    branches = list(_branch_seeds(seeds))
+    return [*seeds.values(), *branches]
+
+
+def _branch_seeds(seeds: dict[str, tree.Seed]) -> Iterable[tree.Seed]:
+    for code, seed in seeds.items():
+        if seed.tier != Tier.COMMUNITY:
+            continue
+        for number in range(len(GROUPS) if code == HUACHENG else 2):
+            name = f"第{NUMBERS[number]}网格党支部"
+            branch = tree.Seed(Tier.GRID_BRANCH, f"{seed.short_name}{name}", seed, name)
+            yield branch
+            for group in range(GROUPS[number] if code == HUACHENG else 0):
+                short = f"{building_name(number, group)}党小组"
+                yield tree.Seed(Tier.BUILDING_GROUP, short, branch, short)
+
+
+def local_names(name: str, tier: Tier) -> tuple[str, str]:
+    """The name of the Party organization of a division, and how people call the place."""
+    if tier == Tier.DISTRICT:
+        return f"{name}委", name
+    if tier == Tier.STREET:
+        return f"{name}党工委" if name.endswith("街道") else f"{name}党委", name
+    for suffix in ("居民委员会", "居民居委会"):
+        if name.endswith(suffix):
+            return f"{name.removesuffix(suffix)}党委", name.removesuffix(suffix)
+    village = name.removesuffix("村民委员会")
+    return f"{village}党组织", village
+
+
+# 花城社区
+
+
+def building_name(grid: int, index: int) -> str:
+    """The name of the `index`-th house of a grid, both from 0."""
+    compound = COMPOUNDS[grid][index // 8]
+    return f"{compound} {index % 8 + 1} 栋"
+
+
+def _settle_huacheng(
+    node: Organization,
+    branches: list[Organization],
+    below: dict[int, list[Organization]],
+    chance: random.Random,
+) -> Community:
+    parts = cells(CORNER, SIZE, 3, 2, chance)
+    place = _begin(node, branches, parts)
+    compounds = [
+        placed(Compound(name=name, grid=grid), node)
+        for grid, names in zip(place.grids, COMPOUNDS, strict=True)
+        for name in names
+    ]
+    Compound.objects.bulk_create(compounds)
+    for number, (grid, cell) in enumerate(zip(place.grids, parts, strict=True)):
+        groups = below[grid.branch_id or 0]
+        for index, at in enumerate(lattice(cell, 4, 4, chance)):
+            house = Building(
+                name=building_name(number, index),
+                compound=compounds[number * 2 + index // 8],
+                group=groups[min(index, len(groups) - 1)],
+                floors=chance.choice((6, 7, 8, 11, 18)),
+                staircases=chance.choice((1, 2, 2, 3)),
+            )
+            place.buildings.append(_stand(house, grid, index, at))
+    Building.objects.bulk_create(place.buildings)
+    return place
+
+
+# The others
+
+
+def _settle_lightly(
+    node: Organization, branches: list[Organization], number: int, chance: random.Random
+) -> Community:
+    """Two grids and four houses. The communities lie on a chequerboard round 花城社区, each in its own field."""
+    column, row = number % 7 - 3, number // 7 - 2
+    corner = Point(CORNER.lng + 0.016 * column, CORNER.lat + 0.011 * (row if row < 0 else row + 1))
+    parts = cells(corner, SIZE, 2, 1, chance)
+    place = _begin(node, branches, parts)
+    for index, (grid, cell) in enumerate(zip(place.grids, parts, strict=True)):
+        compound = placed(Compound(name=LIGHT_COMPOUNDS[(number + index) % 6], grid=grid), node)
+        compound.save()
+        for house, at in enumerate(lattice(cell, 2, 1, chance)):
+            name = f"{compound.name} {house + 1} 栋"
+            place.buildings.append(_stand(Building(name=name, compound=compound), grid, house, at))
+    Building.objects.bulk_create(place.buildings)
+    return place
+
+
+# Both
+
+
+def _begin(node: Organization, branches: list[Organization], parts: list[Cell]) -> Community:
+    """The first-tier grid of a community and the second-tier ones that its branches are built on (S2)."""
+    first = placed(Grid(tier=1, code=node.code, name=node.short_name, branch=node), node)
+    first.boundary = outline_of(parts)
+    first.save()
+    grids = [
+        placed(
+            Grid(
+                tier=2,
+                code=f"{node.code}-{number + 1:02d}",
+                name=f"第{NUMBERS[number]}网格",
+                parent=first,
+                branch=branch,
+                boundary=ring_of(cell),
+            ),
+            node,
+        )
+        for number, (branch, cell) in enumerate(zip(branches, parts, strict=True))
+    ]
+    Grid.objects.bulk_create(grids)
+    at = middle(parts[0])
+    Organization.objects.filter(pk=node.pk).update(lng=at.lng, lat=at.lat)
+    return Community(node, grids)
+
+
+def _stand(house: Building, grid: Grid, index: int, at: Point) -> Building:
+    house.code = f"{grid.code}-{index + 1:02d}"
+    house.grid, house.lng, house.lat = grid, at.lng, at.lat
+    house.qr_token = token_of(house.code)
+    assert grid.community is not None  # noqa: S101 - set by `placed`
+    return placed(house, grid.community)
+
+
+def token_of(code: str) -> str:
+    """The QR token of a demo building: the same after every loading, so that a printed poster keeps working."""
+    return hashlib.sha256(f"demo {code}".encode()).hexdigest()[:16]
+
+
+def placed(row: Row, community: Organization) -> Row:
+    """Fill the scope columns without a query: above a community the demo has a street and the district."""
+    street = community.parent
+    assert street is not None and street.parent is not None  # noqa: S101
+    row.community, row.street, row.district = community, street, street.parent
+    return row
