@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.crypto import salted_hmac
 from knox.models import AbstractAuthToken
 
 from ground import clock
 from ground.fields import EncryptedCharField, masked_phone, phone_index
+
+#: After so long without a proof the number may belong to somebody else (HOUSE, identity and privacy).
+IDLE = timedelta(days=180)
 
 
 class UserManager(BaseUserManager["User"]):
@@ -25,7 +30,8 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
-class User(AbstractBaseUser):
+# knox has no types, so the manager behind `auth_token_set` has none either.
+class User(AbstractBaseUser):  # type: ignore[django-manager-missing]
     """An account. Its powers come from appointments (RULES 5); only the system administrator has a flag."""
 
     phone = EncryptedCharField("手机号")
@@ -37,11 +43,13 @@ class User(AbstractBaseUser):
     )
     proved_at = models.DateTimeField("最近核验手机号", null=True, blank=True)
     joined_at = models.DateTimeField("注册时间", default=clock.now)
+    #: Part of what every session is checked against: raising it ends them all.
+    session_epoch = models.PositiveIntegerField(default=0, editable=False)
 
     objects = UserManager()
 
     USERNAME_FIELD = "phone_index"
-    REQUIRED_FIELDS: list[str] = []
+    REQUIRED_FIELDS = []
 
     #: Set by the middleware (or the API token) for the session at hand. Powers of posts need a strong one:
     #: password and second factor. Code that runs without a session (tasks, commands) counts as strong.
@@ -57,6 +65,15 @@ class User(AbstractBaseUser):
     @property
     def masked_phone(self) -> str:
         return masked_phone(self.phone)
+
+    @property
+    def must_prove_identity(self) -> bool:
+        """Whether the number was last proved so long ago that it may have been given to somebody else."""
+        return clock.now() - (self.proved_at or self.joined_at) > IDLE
+
+    def _get_session_auth_hash(self, secret: str | bytes | None = None) -> str:
+        key_salt = f"accounts.User.session.{self.session_epoch}"
+        return salted_hmac(key_salt, self.password, secret=secret, algorithm="sha256").hexdigest()
 
     @property
     def is_staff(self) -> bool:
@@ -104,11 +121,14 @@ class TrustedDevice(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="trusted_devices")
     token_hash = models.CharField(max_length=64, unique=True)
     label = models.CharField("设备", max_length=80, blank=True)
-    created_at = models.DateTimeField(default=clock.now)
-    expires_at = models.DateTimeField()
+    session_key = models.CharField("它的登录", max_length=40, blank=True, editable=False)
+    created_at = models.DateTimeField("添加时间", default=clock.now)
+    used_at = models.DateTimeField("最近使用", default=clock.now)
+    expires_at = models.DateTimeField("到期")
 
     class Meta:
         verbose_name = verbose_name_plural = "受信任的设备"
+        ordering = ["-used_at"]
 
     def __str__(self) -> str:
         return self.label
