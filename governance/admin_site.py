@@ -1,18 +1,47 @@
 """The registry: Unfold's admin under our own sign-in; its front page is the work list."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
+
+from organizations.scope import scope_of
 
 
 class RegistrySite(UnfoldAdminSite):
     site_title = "闻哨"
     site_header = "闻哨 · 台账"
     index_title = "台账"
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Whoever holds a post or is system administrator, in a strong session; the pages ask for powers."""
+        user = request.user
+        if not (user.is_authenticated and user.is_active and user.session_is_strong):
+            return False
+        return user.is_administrator or bool(scope_of(user).grants)
+
+    def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
+        """Nobody is asked to sign in; a weak session to pass the second factor; a resident finds nothing."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            user = request.user
+            if user.is_authenticated and not self.has_permission(request):
+                if user.session_is_strong or not (
+                    user.is_administrator or user.appointments.in_force().exists()
+                ):
+                    raise Http404
+                return redirect("/sign-in/password/?" + urlencode({"next": request.get_full_path()}))
+            return inner(request, *args, **kwargs)
+
+        return guarded
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return redirect("/desk/")

@@ -86,7 +86,7 @@ class Grid(Placed):
 class GridDutyQuerySet(models.QuerySet["GridDuty"]):
     def in_force(self, on: date | None = None) -> Self:
         day = on or clock.today()
-        return self.filter(Q(begins_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gte=day)))
+        return self.filter(Q(begins_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gt=day)))
 
 
 class GridDuty(models.Model):
@@ -102,7 +102,7 @@ class GridDuty(models.Model):
     grid = models.ForeignKey(Grid, verbose_name="网格", on_delete=models.PROTECT, related_name="duties")
     part = models.CharField("岗", max_length=1, choices=Part, default=Part.A)
     begins_on = models.DateField("起", default=clock.today)
-    ends_on = models.DateField("止", null=True, blank=True)
+    ends_on = models.DateField("止", null=True, blank=True, help_text="从这一天起不再负责。")
 
     objects = GridDutyQuerySet.as_manager()
 

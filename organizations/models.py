@@ -14,7 +14,7 @@ from mptt.querysets import TreeQuerySet
 
 from ground import clock
 from ground.fields import EncryptedCharField, masked_phone
-from ground.history import AppendOnly
+from ground.history import AppendOnly, AppendOnlyQuerySet
 from organizations.posts import Post, Power, Seat, Tier, powers_of
 
 USER = settings.AUTH_USER_MODEL
@@ -152,6 +152,11 @@ class Unit(Placed):
         return self.name
 
 
+class UnitBranchQuerySet(models.QuerySet["UnitBranch"]):
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(unit__in=Unit.objects.visible_to(user).order_by().values("pk"))
+
+
 class UnitBranch(models.Model):
     """单位党组织: a Party organization inside a unit, outside the six tiers, counted in coverage (H2, H10, L3)."""
 
@@ -167,6 +172,8 @@ class UnitBranch(models.Model):
     )
     founded_on = models.DateField("成立日期", null=True, blank=True)
     closed_on = models.DateField("撤销日期", null=True, blank=True)
+
+    objects = UnitBranchQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "单位党组织"
@@ -241,7 +248,7 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def in_force(self, on: date | None = None) -> Self:
         """Those that give powers on that day (default today)."""
         day = on or clock.today()
-        return self.filter(Q(begins_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gte=day)))
+        return self.filter(Q(begins_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gt=day)))
 
     def visible_to(self, user: Any) -> Self:
         from organizations.scope import scope_of
@@ -277,7 +284,13 @@ class Appointment(models.Model):
     at_city = models.BooleanField("市级", default=False)
     work_phone = models.CharField("工作电话", max_length=20, blank=True, help_text="对本网格登录居民公开。")
     begins_on = models.DateField("起", default=clock.today)
-    ends_on = models.DateField("止", null=True, blank=True)
+    ends_on = models.DateField("止", null=True, blank=True, help_text="从这一天起不再任职。")
+    appointed_by = models.ForeignKey(
+        USER, verbose_name="经办", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    ended_by = models.ForeignKey(
+        USER, verbose_name="免职经办", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
 
     objects = AppointmentQuerySet.as_manager()
 
@@ -301,6 +314,18 @@ class Appointment(models.Model):
                 fields=["user", "post", "organization"],
                 condition=Q(ends_on=None),
                 name="appointment_held_once",
+                violation_error_message="这个人已在此处担任该职务。",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "post", "unit"],
+                condition=Q(ends_on=None),
+                name="appointment_held_once_at_unit",
+                violation_error_message="这个人已在此处担任该职务。",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "post"],
+                condition=Q(ends_on=None, at_city=True),
+                name="appointment_held_once_at_city",
                 violation_error_message="这个人已在此处担任该职务。",
             ),
         ]
@@ -338,6 +363,15 @@ class WorkdayOverride(models.Model):
         return f"{self.day} {'上班' if self.is_workday else '放假'}"
 
 
+class AccessLogQuerySet(AppendOnlyQuerySet):
+    def visible_to(self, user: Any) -> Self:
+        """Entries at the nodes inside the subtrees where the access log is open (RULES 5)."""
+        from organizations.scope import scope_of
+
+        nodes = scope_of(user).organizations(Organization.objects.order_by(), Power.ACCESS_LOG)
+        return self.filter(organization__in=nodes.values("pk"))
+
+
 class AccessLogEntry(AppendOnly):
     """Who looked at whose personal data, and why (RULES 5). Holds ids, never the data."""
 
@@ -350,6 +384,8 @@ class AccessLogEntry(AppendOnly):
     organization = models.ForeignKey(
         Organization, verbose_name="所在", on_delete=models.PROTECT, related_name="+"
     )
+
+    objects = AccessLogQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = verbose_name_plural = "查看记录"

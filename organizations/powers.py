@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from organizations.models import Organization
-from organizations.posts import Power, Seat
+from organizations.models import Appointment, Organization, Unit
+from organizations.posts import Post, Power, Seat, Tier
 from organizations.scope import scope_of
 
 
@@ -28,3 +28,44 @@ def _is_seated(user: Any, organization_ids: set[int]) -> bool:
     if any(grant.seat is Seat.CITY for grant in grants):
         return True
     return bool(scope.seats(Power.TREE_CHANGE) & organization_ids)
+
+
+#: Whom a community appoints at itself (RULES 5: grid workers are appointed at the community).
+OWN_STAFF = frozenset({Post.COMMUNITY_WORKER, Post.GRID_WORKER, Post.GRID_LEADER, Post.COOPTED})
+
+
+def can_appoint(
+    user: Any,
+    post: str,
+    *,
+    organization: Organization | None = None,
+    unit: Unit | None = None,
+    at_city: bool = False,
+) -> bool:
+    """Appoint to, and end, a post: strictly below the seat; a community its own staff; units in one's reach.
+
+    City posts are the first ones of a deployment: the system administrator gives them, who has none himself.
+    """
+    if user is None:
+        return True
+    if at_city:
+        return bool(user.is_active and user.is_administrator and user.session_is_strong)
+    if unit is not None:
+        return scope_of(user).reaches(Power.TREE_CHANGE, unit)
+    if organization is None:
+        return False
+    is_own_staff = organization.tier == Tier.COMMUNITY and post in OWN_STAFF
+    return can_change_node(user, organization) or (
+        is_own_staff and scope_of(user).holds_at(Power.TREE_CHANGE, organization.pk)
+    )
+
+
+def can_end(user: Any, appointment: Appointment) -> bool:
+    """Whoever may appoint to a post may end it."""
+    return can_appoint(
+        user,
+        appointment.post,
+        organization=appointment.organization,
+        unit=appointment.unit,
+        at_city=appointment.at_city,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -13,6 +13,7 @@ from organizations.posts import GRID_POSTS, Post, Power, Seat, Tier
 #: Which scope column a seat in the tree fills on the rows of the floors above.
 COLUMNS = {Tier.DISTRICT: "district", Tier.STREET: "street", Tier.COMMUNITY: "community"}
 NOTHING = Q(pk__in=[])
+Nodes = TypeVar("Nodes", bound=QuerySet)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,7 @@ class Scope:
         for grant in self.with_power(*powers):
             if grant.seat is Seat.CITY:
                 return Q()
-            column = COLUMNS.get(grant.seat) if isinstance(grant.seat, Tier) else None
+            column = COLUMNS.get(grant.seat, "") if isinstance(grant.seat, Tier) else ""
             if column in columns and not grant.is_narrowed_to_grids:
                 reach |= Q(**{f"{prefix}{column}_id": grant.organization_id})
         return reach
@@ -79,14 +80,15 @@ class Scope:
         return any(
             grant.seat is Seat.CITY
             or (
-                grant.seat in COLUMNS
+                isinstance(grant.seat, Tier)
+                and grant.seat in COLUMNS
                 and not grant.is_narrowed_to_grids
-                and getattr(row, f"{COLUMNS[grant.seat]}_id") == grant.organization_id  # type: ignore[index]
+                and getattr(row, f"{COLUMNS[grant.seat]}_id", None) == grant.organization_id
             )
             for grant in self.with_power(power)
         )
 
-    def organizations(self, nodes: QuerySet, *powers: Power) -> QuerySet:
+    def organizations(self, nodes: Nodes, *powers: Power) -> Nodes:
         """The nodes inside the subtrees at whose tops any of the powers is held."""
         reach = NOTHING
         for grant in self.with_power(*powers):
@@ -97,9 +99,9 @@ class Scope:
                 reach |= Q(tree_id=tree_id, lft__gte=lft, rght__lte=rght)
         return nodes.filter(reach)
 
-    def own_units(self, field: str = "pk") -> Q:
-        """Rows of the units at which a post is held; `field` names the foreign key to the unit."""
-        ids = {grant.unit_id for grant in self.grants if grant.unit_id}
+    def own_units(self, field: str = "pk", power: Power = Power.UNIT_SEE) -> Q:
+        """Rows of the units at which the power is held; `field` names the foreign key to the unit."""
+        ids = {grant.unit_id for grant in self.with_power(power) if grant.unit_id}
         return Q(**{f"{field}__in": ids}) if ids else NOTHING
 
 
@@ -120,7 +122,7 @@ def _grants(user: Any) -> list[Grant]:
     grants = []
     for appointment in held:
         node = appointment.organization
-        if node is not None and node.closed_at is not None:
+        if any(place is not None and place.closed_at is not None for place in (node, appointment.unit)):
             continue
         interval = (node.tree_id, node.lft, node.rght) if node else (0, 0, 0)
         grants.append(

@@ -24,7 +24,8 @@ def faults() -> list[str]:
     """Every fault as a sentence with the key of the node; empty when the tree is sound. One query."""
     rows = map(Row._make, Organization.objects.order_by("tree_id", "lft", "pk").values_list(*Row._fields))
     found: list[str] = []
-    tree_id, tree = None, []
+    tree: list[Row] = []
+    tree_id = None
     for row in rows:
         if row.tree_id != tree_id:
             found += _faults_of(tree)
