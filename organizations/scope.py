@@ -27,6 +27,7 @@ class Grant:
     organization_id: int | None = None
     unit_id: int | None = None
     interval: tuple[int, int, int] = (0, 0, 0)  # tree_id, lft, rght
+    place: str = ""  # what the seat is called on screens
 
     @property
     def is_narrowed_to_grids(self) -> bool:
@@ -134,6 +135,7 @@ def _grants(user: Any) -> list[Grant]:
                 organization_id=appointment.organization_id,
                 unit_id=appointment.unit_id,
                 interval=interval,
+                place=(node.short_name or node.name) if node else appointment.place_name,
             )
         )
     return grants

@@ -1,0 +1,36 @@
+"""Who may open the staff pages: a post with the power at hand, in a session with a second factor (HOUSE)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+
+from accounts.access import strong_required
+from organizations.posts import Power
+from organizations.scope import scope_of
+
+View = Callable[..., HttpResponse]
+
+#: Posts with any of these have the work list.
+WORK = (Power.VERIFY, Power.HANDLE, Power.WHISTLE)
+#: Posts with any of these see requests.
+SIGHT = (Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
+
+
+def staff_page(*powers: Power) -> Callable[[View], View]:
+    """Visitors and sessions without a second factor are sent to sign in; who holds none of the powers: 404."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @strong_required
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not scope_of(request.user).has(*powers):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

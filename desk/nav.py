@@ -1,0 +1,229 @@
+"""The menus: the staff's sidebar, and the tab bar of the phone. Built only when a template asks for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import User
+from desk import worklist
+from desk.access import SIGHT, WORK
+from grids.scope import reach
+from notifications.inbox import unread_count
+from organizations.posts import Power, Seat, Tier
+from organizations.scope import Grant, Scope, scope_of
+from volunteers.models import Claim, Registration
+from volunteers.states import ClaimState, RegistrationState
+
+#: Claims that wait for the community: somebody was there.
+AWAITING = (ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the sidebar, shown to posts with one of the powers; none named: to the administrator.
+
+    `count` names a heap of `waiting_counts`.
+    """
+
+    label: str
+    route: str
+    icon: str
+    powers: tuple[Power, ...]
+    count: str = ""
+
+
+_REGISTRY = (Power.REGISTRY_SEE, Power.TREE_CHANGE)
+GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
+    (
+        "",
+        (
+            Entry("工作台", "desk:work", "inbox", WORK, "work"),
+            Entry("点单", "desk:requests", "list", SIGHT),
+            Entry("哨单", "desk:whistles", "whistle", (Power.WHISTLE, Power.CREDIT, Power.ATTEST)),
+            Entry("接单认定", "desk:crediting", "check-square", (Power.CREDIT,), "claims"),
+        ),
+    ),
+    (
+        "台账",
+        (
+            Entry("网格", "admin:grids_grid_changelist", "grid", _REGISTRY),
+            Entry("小区", "admin:grids_compound_changelist", "tree", _REGISTRY),
+            Entry("楼栋", "admin:grids_building_changelist", "building", _REGISTRY),
+        ),
+    ),
+    (
+        "队伍",
+        (
+            Entry(
+                "党员",
+                "admin:organizations_member_changelist",
+                "people",
+                (Power.TREE_CHANGE, Power.UNIT_SEE, Power.REGISTRY_CHANGE),
+            ),
+            Entry(
+                "报到", "desk:registrations", "flag", (Power.CONFIRM_REGISTRATION,), "registrations"
+            ),
+            Entry("任职", "admin:organizations_appointment_changelist", "shield", (Power.TREE_CHANGE,)),
+        ),
+    ),
+    (
+        "看板",
+        (
+            Entry("看板", "dashboards:home", "chart", (Power.TREE_SEE,)),
+            Entry("排行榜", "dashboards:ranking", "medal", (Power.TREE_SEE,)),
+        ),
+    ),
+    (
+        "设置",
+        (
+            Entry("账号", "admin:accounts_user_changelist", "user", ()),
+            Entry("事项类别", "admin:requests_category_changelist", "settings", ()),
+        ),
+    ),
+)
+
+
+def context(request: HttpRequest) -> dict[str, Any]:
+    """Give `nav`, `seat`, `brand_url` to the staff pages and `phone_tabs` to the phone pages."""
+    return {
+        "nav": SimpleLazyObject(lambda: groups(request)),
+        "seat": SimpleLazyObject(lambda: seat_of(request.user)),
+        "brand_url": SimpleLazyObject(lambda: first_page(request.user)),
+        "phone_tabs": SimpleLazyObject(lambda: tabs(request)),
+    }
+
+
+def awaiting_credit(user: Any) -> QuerySet[Claim]:
+    """Claims whose hours the user's posts may credit, now or as soon as they are over."""
+    return Claim.objects.filter(reach(user, Power.CREDIT, prefix="whistle__"), state__in=AWAITING)
+
+
+def registrations_to_confirm(user: Any) -> QuerySet[Registration]:
+    return Registration.objects.filter(
+        scope_of(user).rows(Power.CONFIRM_REGISTRATION), state=RegistrationState.REQUESTED
+    )
+
+
+def waiting_counts(user: Any) -> dict[str, int]:
+    """Heap → how many wait. Two queries, the first shared with the tabs of the work list."""
+    scope = scope_of(user)
+    found = {"work": 0, "claims": 0, "registrations": 0}
+    if scope.has(*WORK):
+        tabs_count = worklist.counts(user)
+        found["work"] = tabs_count["new"] + tabs_count["hand"] + tabs_count["waiting"]
+    heaps: dict[str, QuerySet[Any]] = {}
+    if scope.has(Power.CREDIT):
+        heaps["claims"] = awaiting_credit(user)
+    if scope.has(Power.CONFIRM_REGISTRATION):
+        heaps["registrations"] = registrations_to_confirm(user)
+    if heaps:
+        numbers = {name: _how_many(rows) for name, rows in heaps.items()}
+        found |= User.objects.filter(pk=user.pk).values(**numbers)[0]
+    return found
+
+
+def _how_many(rows: QuerySet[Any]) -> Any:
+    """The number of rows as a part of another query."""
+    counted = rows.order_by().annotate(_one=OuterRef("pk")).values("_one").annotate(_n=Count("pk")).values("_n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def groups(request: HttpRequest) -> list[dict[str, Any]]:
+    """The sidebar: only what the user's posts allow."""
+    user = request.user
+    scope, waiting = scope_of(user), waiting_counts(user)
+    found = []
+    for title, entries in GROUPS:
+        items = [_item(entry, request, waiting) for entry in entries if _allowed(entry, user, scope)]
+        if shown := [item for item in items if item]:
+            found.append({"title": title, "items": shown})
+    return found
+
+
+def _allowed(entry: Entry, user: Any, scope: Scope) -> bool:
+    if not entry.powers:
+        return bool(getattr(user, "is_administrator", False) and user.session_is_strong)
+    return scope.has(*entry.powers)
+
+
+def _item(entry: Entry, request: HttpRequest, waiting: dict[str, int]) -> dict[str, Any] | None:
+    try:
+        url = reverse(entry.route)
+    except NoReverseMatch:  # a registry that this city has not switched on
+        return None
+    here = request.path == url or (entry.route != "desk:work" and request.path.startswith(url))
+    label = _board_of(request.user) if entry.route == "dashboards:home" else entry.label
+    return {
+        "label": label,
+        "url": url,
+        "icon": entry.icon,
+        "count": waiting.get(entry.count, 0),
+        "on": here,
+    }
+
+
+def _board_of(user: Any) -> str:
+    grant = highest(scope_of(user), Power.TREE_SEE)
+    words: dict[Tier | Seat, str] = {
+        Seat.CITY: "全市",
+        Tier.DISTRICT: "本区",
+        Tier.STREET: "本街镇",
+        Tier.COMMUNITY: "本社区",
+    }
+    if grant is None or grant.is_narrowed_to_grids:
+        return "本网格"
+    return words.get(grant.seat, "本网格")
+
+
+def highest(scope: Scope, *powers: Power) -> Grant | None:
+    """The grant of the highest seat, of those with the powers where any are named."""
+    grants = scope.with_power(*powers) if powers else list(scope.grants)
+    ranks: dict[Tier | Seat, int] = {Seat.CITY: 0, Seat.UNIT: 99}
+    return min(grants, key=lambda grant: ranks.get(grant.seat, int(grant.seat)), default=None)  # type: ignore[arg-type]
+
+
+def seat_of(user: Any) -> str:
+    """What the highest seat is called: 花城社区."""
+    grant = highest(scope_of(user))
+    return grant.place if grant else ""
+
+
+def first_page(user: Any) -> str:
+    """Where the staff's work begins: the work list, else the dashboard, else the phone home."""
+    scope = scope_of(user)
+    if scope.has(*WORK):
+        return reverse("desk:work")
+    return reverse("dashboards:home") if scope.has(Power.TREE_SEE) else reverse("desk:home")
+
+
+def tabs(request: HttpRequest) -> list[dict[str, Any]]:
+    """The tab bar: residents ask, volunteers go; five signs at most."""
+    user = request.user
+    if not user.is_authenticated:
+        return []
+    wanted = [("home", "首页", "desk:home", "home")]
+    if hasattr(user, "volunteer"):
+        wanted += [
+            ("whistles", "哨单", "volunteers:whistles", "whistle"),
+            ("claims", "接单", "volunteers:claims", "check-square"),
+        ]
+    else:
+        wanted += [("requests", "点单", "requests:mine", "edit")]
+    wanted += [("messages", "消息", "notifications:inbox", "mail"), ("me", "我的", "accounts:me", "user")]
+    return [
+        {
+            "key": key,
+            "label": label,
+            "url": reverse(route),
+            "icon": icon,
+            "count": unread_count(user) if key == "messages" else 0,
+        }
+        for key, label, route, icon in wanted
+    ]

@@ -1,0 +1,154 @@
+"""Lists of requests: words, filters that stay in the URL, and pages that stay fast however long the list is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from dashboards.areas import area_of
+from grids.models import Grid
+from grids.scope import grid_ids, reach
+from ground import clock
+from organizations.models import Organization
+from organizations.posts import Power
+from organizations.scope import scope_of
+from requests.figures import NAMES, conditions
+from requests.models import Category, Photo, ServiceRequest
+from requests.states import State
+
+PAGE = 30  # rows
+
+#: What a row of a list shows, in one query; numbers stay sealed.
+_SHOWN = ("category", "grid", "building", "handler", "submitter", "responsible")
+
+
+def for_rows(rows: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
+    """With everything that a row says: no query a row, no phone number opened."""
+    photos = (
+        Photo.objects.filter(service_request=OuterRef("pk"))
+        .order_by()
+        .values("service_request")
+        .annotate(n=Count("pk"))
+        .values("n")
+    )
+    return (
+        rows.select_related(*_SHOWN)
+        .defer("submitter__phone", "responsible__phone", "grid__boundary")
+        .annotate(photo_count=Coalesce(Subquery(photos, output_field=IntegerField()), 0))
+    )
+
+
+def found_by(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> QuerySet[ServiceRequest]:
+    """The rows that satisfy words and filters of the URL; what makes no sense there is ignored."""
+    if words := query.get("q", "").strip()[:60]:
+        rows = rows.filter(
+            Q(number__icontains=words)
+            | Q(title__icontains=words)
+            | Q(text__icontains=words)
+            | Q(address__icontains=words)
+            | Q(building__name__icontains=words)
+        )
+    if grid := _number(query.get("grid")):
+        rows = rows.filter(Q(grid=grid) | Q(grid__parent=grid) | Q(grid__parent__parent=grid))
+    if category := _number(query.get("category")):
+        rows = rows.filter(category=category)
+    if query.get("source") in ServiceRequest.Source.values:
+        rows = rows.filter(source=query["source"])
+    if query.get("state") in State.values:
+        rows = rows.filter(state=query["state"])
+    return _as_counted(rows, query)
+
+
+def _as_counted(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> QuerySet[ServiceRequest]:
+    """The filters by which a figure of a dashboard opens its rows: which, within, from, to."""
+    if (which := query.get("which")) in NAMES:
+        rows = rows.filter(conditions(clock.now())[which])
+    if within := _number(query.get("within")):
+        node = Organization.objects.filter(pk=within).first()
+        rows = rows.filter(area_of(node).requests) if node else rows.none()
+    if first := _day(query.get("from")):
+        rows = rows.filter(submitted_at__gte=_midnight(first))
+    if last := _day(query.get("to")):
+        rows = rows.filter(submitted_at__lt=_midnight(last + timedelta(days=1)))
+    return rows
+
+
+def grids_to_choose(user: Any) -> list[tuple[int, str]]:
+    """The grids by which the user may narrow a list: those of a seat at a community, or of a grid duty."""
+    seats = scope_of(user).seats(Power.HANDLE)
+    mine = Q(community__in=seats, tier__lte=Grid.Tier.SECOND) if seats else Q(pk__in=[])
+    if own := grid_ids(user, Power.HANDLE):
+        mine |= Q(pk__in=own)
+    rows = Grid.objects.filter(mine).order_by("tier", "code").values_list("pk", "name")
+    return list(rows[:200])
+
+
+def categories_to_choose() -> list[tuple[int, str]]:
+    return list(Category.objects.filter(is_open=True).values_list("pk", "name"))
+
+
+def names_in_sight(user: Any, service_request: ServiceRequest) -> bool:
+    """Whether names may be shown, not surnames only (RULES 5: seen, or seen masked)."""
+    scope = scope_of(user)
+    if scope.reaches(Power.REQUESTS_SEE, service_request):
+        return True
+    return service_request.grid_id in grid_ids(user, Power.REQUESTS_SEE)
+
+
+def in_sight(user: Any) -> QuerySet[ServiceRequest]:
+    return ServiceRequest.objects.filter(reach(user, Power.REQUESTS_SEE, Power.REQUESTS_MASKED))
+
+
+@dataclass(frozen=True, slots=True)
+class KeysetPage:
+    """A page of a long list: where the next one begins, not how many there are."""
+
+    rows: list[ServiceRequest]
+    next_key: str
+    is_first: bool
+
+
+def page_after(rows: QuerySet[ServiceRequest], key: str) -> KeysetPage:
+    """The rows after `key`, newest first; an unreadable key gives the first page."""
+    start = _read_key(key)
+    if start is not None:
+        at, pk = start
+        rows = rows.filter(Q(submitted_at__lt=at) | Q(submitted_at=at, pk__lt=pk))
+    taken = list(rows.order_by("-submitted_at", "-id")[: PAGE + 1])
+    shown = taken[:PAGE]
+    more = len(taken) > PAGE
+    return KeysetPage(shown, _write_key(shown[-1]) if more else "", start is None)
+
+
+def _write_key(last: ServiceRequest) -> str:
+    return f"{last.submitted_at.timestamp():.6f}-{last.pk}"
+
+
+def _read_key(key: str) -> tuple[datetime, int] | None:
+    moment, _, pk = key.partition("-")
+    try:
+        return datetime.fromtimestamp(float(moment), tz=timezone.get_default_timezone()), int(pk)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _number(value: str | None) -> int | None:
+    return int(value) if value and value.isdecimal() and len(value) < 16 else None
+
+
+def _day(value: str | None) -> date | None:
+    try:
+        return date.fromisoformat(value or "")
+    except ValueError:
+        return None
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
+

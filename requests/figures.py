@@ -1,0 +1,157 @@
+"""The figures by which handling is judged (RULES 7), counted by the database in grouped queries.
+
+Every figure is a condition on rows: the same condition counts it here and lists its rows on the desk, so a
+number and the list behind it cannot disagree. A period means the requests submitted in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, F, Q
+
+from requests.models import ServiceRequest, ServiceRequestQuerySet
+from requests.states import OPEN, State
+
+#: A rating from here on counts as satisfied (RULES 7).
+SATISFIED_FROM = 4
+
+#: What the rates are about: what people asked for themselves. What staff filed is counted beside (RULES 7).
+OWN = Q(source=ServiceRequest.Source.RESIDENT)
+_IN_TIME = Q(contacted_at__isnull=False, contacted_at__lte=F("contact_due"))
+_RATED = OWN & Q(rating__isnull=False)
+_FINISHED = Q(state__in=[State.RESOLVED, State.CLOSED])
+
+
+def conditions(at: datetime) -> dict[str, Q]:
+    """Name of a figure → which requests it counts, as of the moment `at`.
+
+    The response rate is about first contacts that are due by `at` or were made; one that ended before its
+    contact was due asks for none.
+    """
+    due = Q(contact_due__lt=at) & (Q(ended_at=None) | Q(ended_at__gt=F("contact_due")))
+    contact_due = OWN & (Q(contacted_at__isnull=False) | due)
+    return {
+        "submitted": Q(),
+        "own": OWN,
+        "accepted": OWN & Q(accepted_at__isnull=False),
+        "resolved": OWN & Q(resolved_at__isnull=False),
+        "contact_due": contact_due,
+        "contact_in_time": OWN & _IN_TIME,
+        "contact_late": contact_due & ~_IN_TIME,
+        "rated": _RATED,
+        "unrated": OWN & _FINISHED & Q(rating=None),
+        "solved": _RATED & Q(rating__solved=True),
+        "unsolved": _RATED & Q(rating__solved=False),
+        "satisfied": _RATED & Q(rating__satisfied__gte=SATISFIED_FROM),
+        "dissatisfied": _RATED & Q(rating__satisfied__lt=SATISFIED_FROM),
+        "open": Q(state__in=OPEN),
+        "overdue": Q(state__in=OPEN, due__lt=at),
+    }
+
+
+#: What the conditions are called on screens.
+NAMES = {
+    "own": "居民本人提出",
+    "accepted": "已受理",
+    "resolved": "已办结",
+    "contact_due": "到期应联系",
+    "contact_in_time": "按时联系",
+    "contact_late": "没有按时联系",
+    "rated": "已评价",
+    "unrated": "办结未评价",
+    "solved": "评价为已解决",
+    "unsolved": "评价为未解决",
+    "satisfied": "满意（4–5 星）",
+    "dissatisfied": "不满意（1–3 星）",
+    "open": "在办",
+    "overdue": "已超时",
+}
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counts of requests submitted in a period; rates between 0 and 1, None where there is nothing to count."""
+
+    submitted: int = 0
+    own: int = 0
+    accepted: int = 0
+    resolved: int = 0
+    contact_due: int = 0
+    contact_in_time: int = 0
+    rated: int = 0
+    unrated: int = 0
+    solved: int = 0
+    satisfied: int = 0
+
+    @property
+    def filed_by_staff(self) -> int:
+        return self.submitted - self.own
+
+    @property
+    def response_rate(self) -> float | None:
+        return _share(self.contact_in_time, self.contact_due)
+
+    @property
+    def resolution_rate(self) -> float | None:
+        return _share(self.solved, self.rated)
+
+    @property
+    def satisfaction_rate(self) -> float | None:
+        return _share(self.satisfied, self.rated)
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """What somebody still has to act on now, whenever it was submitted."""
+
+    open: int = 0
+    overdue: int = 0
+
+    def __add__(self, other: Workload) -> Workload:
+        return Workload(self.open + other.open, self.overdue + other.overdue)
+
+
+def submitted_between(
+    requests: ServiceRequestQuerySet, start: datetime, end: datetime
+) -> ServiceRequestQuerySet:
+    return requests.filter(submitted_at__gte=start, submitted_at__lt=end)
+
+
+def figures_by(requests: ServiceRequestQuerySet, column: Any, at: datetime) -> dict[Hashable, Figures]:
+    """One query: the figures of each value of `column` (a scope column, or an expression)."""
+    return _grouped(requests, column, at, Figures)
+
+
+def workload_by(requests: ServiceRequestQuerySet, column: Any, at: datetime) -> dict[Hashable, Workload]:
+    """One query over open rows only."""
+    return _grouped(requests.open(), column, at, Workload)
+
+
+def total(requests: ServiceRequestQuerySet, at: datetime) -> Figures:
+    """One query: the figures of all of them together."""
+    return Figures(**requests.aggregate(**_counts(Figures, at)))
+
+
+def _counts(shape: type[Figures] | type[Workload], at: datetime) -> dict[str, Count]:
+    wanted = conditions(at)
+    return {each.name: Count("pk", filter=wanted[each.name]) for each in fields(shape)}
+
+
+def _grouped(requests: ServiceRequestQuerySet, column: Any, at: datetime, shape: type[Any]) -> dict[Hashable, Any]:
+    rows: Iterable[dict[str, Any]] = (
+        requests.order_by().values(group=column if hasattr(column, "resolve_expression") else F(column))
+    ).annotate(**{f"n_{name}": count for name, count in _counts(shape, at).items()})
+    return {
+        row["group"]: shape(**{each.name: row[f"n_{each.name}"] for each in fields(shape)}) for row in rows
+    }
