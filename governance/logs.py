@@ -53,5 +53,6 @@ def configure(*, as_json: bool, level: str) -> dict[str, Any]:
             "django": {"level": level},
             "django.server": {"handlers": ["console"], "level": level, "propagate": False},
             "axes": {"level": "WARNING"},
+            "kombu.connection": {"level": "ERROR"},  # the embedded broker has no host name, as it says
         },
     }

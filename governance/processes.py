@@ -60,7 +60,7 @@ def free_port(wanted: int, tries: int = 50) -> int:
 
 def commands(port: int) -> dict[str, list[str]]:
     """What the embedded platform runs, by name."""
-    celery = [sys.executable, "-m", "celery", "-A", "governance"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "governance"]
     quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     return {
         # One process with threads: the embedded cache, and the throttles in it, live in memory.

@@ -45,7 +45,12 @@ class Command(BaseCommand):
         return found
 
     def look_after(self, port: int) -> None:
-        environ = {**os.environ, "PYTHONUNBUFFERED": "1", "WENSHAO_VAR": str(settings.VAR)}
+        environ = os.environ | {
+            "PYTHONUNBUFFERED": "1",
+            "WENSHAO_VAR": str(settings.VAR),
+            # Containers and test machines run as root; the embedded worker takes no pickled messages.
+            "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+        }
         manager = Manager(commands(port), say=self.say, environ=environ)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, manager.stop)
