@@ -3,9 +3,12 @@ from django.apps import AppConfig
 
 # This package shadows PyPI's `requests`. DRF's optional import finds us and would then look for
 # `requests.packages`; saying that the library is absent is the truth (docs/decisions.md).
-rest_framework.compat.requests = None
+rest_framework.compat.requests = None  # type: ignore[assignment]
 
 
 class RequestsConfig(AppConfig):
     name = "requests"
     verbose_name = "诉求"
+
+    def ready(self) -> None:
+        from requests import receivers  # noqa: F401

@@ -1,6 +1,15 @@
 """Routes of requests. Mounted at the site's root: write whole paths here."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from requests import views
 
 app_name = "requests"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("requests/", views.mine, name="mine"),
+    path("requests/new/", views.ask, name="new"),
+    path("requests/places/", views.places, name="places"),
+    path("requests/<slug:number>/", views.detail, name="detail"),
+    path("requests/<slug:number>/<slug:step>/", views.step, name="step"),
+    path("requests/<slug:number>/photos/<uuid:photo>/", views.photo, name="photo"),
+]

@@ -1,0 +1,139 @@
+"""The form by which somebody asks for something, and what it comes to for `workflow.submit`."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from django import forms
+
+from grids.models import Building
+from ground.geo import Point, to_wgs84
+from organizations.posts import Power
+from organizations.scope import scope_of
+from requests import placing
+from requests.forms import words
+from requests.models import Category
+from requests.workflow import TEXT_LENGTH
+
+MOBILE = re.compile(r"1[3-9]\d{9}")
+
+
+def may_ask_for_others(user: Any) -> bool:
+    """Whether the form offers 代点 at all; where it is allowed is decided by the table."""
+    return scope_of(user).has(Power.HANDLE)
+
+
+class AskForm(forms.Form):
+    """Category, words, place, consent. Photos come beside it; `find` only searches for places.
+
+    The place is a building's QR token `b`, a choice of `placing`, or a point with its datum.
+    """
+
+    category = forms.ModelChoiceField(
+        label="什么事",
+        queryset=Category.objects.filter(is_open=True),
+        widget=forms.RadioSelect,
+        empty_label=None,
+        to_field_name="code",
+        error_messages={
+            "required": "请选一类，拿不准就选最接近的。",
+            "invalid_choice": "这一类已停用，请另选。",
+        },
+    )
+    text = words(
+        "说说情况",
+        max_length=TEXT_LENGTH,
+        error_messages={
+            "required": "请写一句要办的事。",
+            "max_length": f"最多 {TEXT_LENGTH} 字，请写得短一些。",
+        },
+    )
+    b = forms.CharField(required=False, widget=forms.HiddenInput)
+    q = forms.CharField(label="小区、楼栋或社区", required=False, max_length=40)
+    place = forms.CharField(required=False)
+    lng = forms.FloatField(required=False, min_value=-180, max_value=180)
+    lat = forms.FloatField(required=False, min_value=-90, max_value=90)
+    accuracy = forms.FloatField(required=False)
+    datum = forms.CharField(required=False)
+    address = forms.CharField(label="具体位置", required=False, max_length=80)
+    shares_phone = forms.BooleanField(label="让志愿者看到我的电话", required=False)
+    other_phone = forms.CharField(label="他的手机号", required=False, max_length=11)
+    other_name = forms.CharField(label="他的姓名", required=False, max_length=40)
+    client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        self.viewer = viewer
+        self.for_others = may_ask_for_others(viewer)
+        self.initial.setdefault("client_key", uuid.uuid4())
+        self.fields["text"].widget.attrs["placeholder"] = "例如：3 楼楼道灯不亮，老人晚上上楼看不见"
+        self.fields["address"].widget.attrs["placeholder"] = "例如：1 单元 3 楼"
+        self.fields["q"].widget.attrs |= {"placeholder": "例如：电厂宿舍", "enterkeyhint": "search"}
+        self.fields["other_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
+
+    def building(self) -> Building | None:
+        """The building whose QR code was scanned; None for a token that was replaced."""
+        token = self["b"].value()
+        if not token:
+            return None
+        rows = Building.objects.select_related("grid", "community")
+        return rows.filter(qr_token=token).first()
+
+    def choices(self) -> list[placing.Choice]:
+        """The places on offer: found by the words, else recent ones; a choice made before stays on offer."""
+        sought = str(self["q"].value() or "")
+        found = placing.search(sought) if sought else placing.recent(self.viewer)
+        picked = placing.chosen(str(self["place"].value() or ""))
+        if picked is not None and placing.choice_of(picked) not in found:
+            found.insert(0, placing.choice_of(picked))
+        return found
+
+    def clean_other_phone(self) -> str:
+        phone = self.cleaned_data["other_phone"].strip() if self.for_others else ""
+        if phone and not MOBILE.fullmatch(phone):
+            raise forms.ValidationError("请填 11 位手机号。")
+        return phone
+
+    def clean_datum(self) -> str:
+        datum = (self.cleaned_data["datum"] or "wgs84").lower()
+        if datum not in ("wgs84", "gcj02"):
+            raise forms.ValidationError("坐标系只能是 wgs84 或 gcj02。")
+        return datum
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["where"] = self._where(cleaned)
+        if not any(cleaned["where"].values()):
+            self.add_error("place", self._why_no_place(cleaned))
+        return cleaned
+
+    def _where(self, cleaned: dict[str, Any]) -> dict[str, Any]:
+        point = None
+        if cleaned.get("lng") is not None and cleaned.get("lat") is not None and cleaned.get("datum"):
+            point = to_wgs84(Point(cleaned["lng"], cleaned["lat"]), cleaned["datum"])
+        picked = placing.chosen(cleaned.get("place") or "") or self.building()
+        if isinstance(picked, Building):
+            return {"building": picked, "community": None, "point": point}
+        return {"building": None, "community": picked, "point": point}
+
+    def _why_no_place(self, cleaned: dict[str, Any]) -> str:
+        if cleaned.get("b"):
+            return "这个二维码已经换新，请查找楼栋或用现在的位置。"
+        return "请选一个地方：查找小区或楼栋，或用现在的位置。"
+
+    def submission(self) -> dict[str, Any]:
+        """The arguments of `workflow.submit`, but for `by` and photos."""
+        given = self.cleaned_data
+        other = (given["other_phone"], given["other_name"]) if given["other_phone"] else None
+        return {
+            "category": given["category"],
+            "text": given["text"],
+            "address": given["address"],
+            "shares_phone": given["shares_phone"] and other is None,
+            "key": given["client_key"],
+            "on_behalf_of": other,
+            **given["where"],
+        }

@@ -1,0 +1,63 @@
+"""Who can be reached: the person who handles a request, and, with a reason, whoever asked."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+
+from organizations import access
+from organizations.models import Appointment
+from organizations.posts import Post
+from requests import powers
+from requests.models import ServiceRequest
+
+
+class Keeper(NamedTuple):
+    """Who has a request in hand, as the submitter sees it. `phone` is a work number, or ""."""
+
+    name: str
+    post: str
+    phone: str
+
+
+#: Whom to ring while nobody has taken it yet.
+_FRONT_DESK = [Post.COMMUNITY_WORKER, Post.SECRETARY, Post.FIRST_SECRETARY, Post.OFFICER]
+
+
+def keeper_of(service_request: ServiceRequest) -> Keeper:
+    """The responsible person with post and work phone; until there is one, the handler itself. One query."""
+    places = {service_request.handler_id, service_request.community_id}
+    held = Appointment.objects.in_force().filter(organization__in=places)
+    person = service_request.responsible
+    if person is None:
+        desk = held.filter(post__in=_FRONT_DESK).exclude(work_phone="").first()
+        return Keeper(service_request.handler.short_name, "", desk.work_phone if desk else "")
+    post = held.filter(user=person).order_by("id").first()
+    if post is None:
+        return Keeper(str(person), service_request.handler.short_name, "")
+    return Keeper(str(person), post.get_post_display(), post.work_phone)
+
+
+def posts_of(people: set[int], service_request: ServiceRequest) -> dict[int, str]:
+    """User id → the post by which that person acts on this request. One query; later posts win over none."""
+    if not people:
+        return {}
+    lines = Q(organization__in={service_request.handler_id, service_request.community_id})
+    if service_request.street_id:
+        lines |= Q(organization=service_request.street_id)
+    found = Appointment.objects.filter(lines, user__in=people).order_by("-id")
+    return {each.user_id: each.get_post_display() for each in found}
+
+
+def reveal_phone(service_request: ServiceRequest, *, by: Any, reason: str) -> str:
+    """The submitter's number, with a reason and in the access log. Raises NoPower, RuleViolation (limit)."""
+    return access.reveal(
+        by=by,
+        subject=service_request,
+        field="phone",
+        value_of=lambda: service_request.submitter.phone,
+        reason=reason,
+        organization=service_request.handler,
+        may=powers.can_reveal_phone,
+    )

@@ -1,0 +1,41 @@
+"""What requests do when something moves below them, and the news of their own steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from ground.errors import RuleViolation
+from ground.steps import Move
+from organizations.models import Organization
+from organizations.posts import Tier
+from organizations.signals import organization_closing, organization_moved
+from requests import news
+from requests.models import ServiceRequest
+from requests.signals import request_moved
+
+
+@receiver(request_moved)
+def tell_people(sender: Any, move: Move, **kwargs: Any) -> None:
+    news.tell(move)
+
+
+@receiver(organization_closing)
+def refuse_while_it_handles(sender: Any, node: Organization, **kwargs: Any) -> None:
+    """An organization that is handler of open requests cannot be closed (RULES 1)."""
+    count = ServiceRequest.objects.open().handled_at([node.pk]).count()
+    if count:
+        raise RuleViolation(f"{node.short_name}还有 {count} 件点单没有办完，办完后才能撤销。")
+
+
+@receiver(organization_moved)
+def follow_the_tree(sender: Any, node: Organization, **kwargs: Any) -> None:
+    """Rewrite the scope columns of the requests below a node that moved."""
+    line = {each.tier: each for each in node.get_ancestors(include_self=True)}
+    if node.tier == Tier.STREET:
+        ServiceRequest.objects.filter(street=node).update(district=line[Tier.DISTRICT])
+    elif node.tier == Tier.COMMUNITY:
+        ServiceRequest.objects.filter(community=node).update(
+            district=line[Tier.DISTRICT], street=line.get(Tier.STREET)
+        )
