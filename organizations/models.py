@@ -46,6 +46,7 @@ class Organization(MPTTModel):
         blank=True,
         help_text="统计用区划代码：区县 6 位，街镇 9 位，社区村 12 位。",
     )
+    official_name = models.CharField("区划名称", max_length=60, blank=True, editable=False)
     letters = models.CharField("编号字头", max_length=8, blank=True, help_text="点单编号的字头，如 WJ。")
     lng = models.FloatField("经度", null=True, blank=True)
     lat = models.FloatField("纬度", null=True, blank=True)

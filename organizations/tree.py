@@ -16,6 +16,7 @@ from django.db.models import Case, F, PositiveIntegerField, When
 
 from ground import clock
 from ground.errors import NoPower, RuleViolation
+from organizations.letters import letters_of
 from organizations.models import Organization
 from organizations.posts import Tier
 from organizations.powers import can_change_node, can_plant_under
@@ -34,6 +35,7 @@ class Seed:
     parent: Seed | Organization | None = None
     short_name: str = ""
     code: str = ""
+    official_name: str = ""
     letters: str = ""
     lng: float | None = None
     lat: float | None = None
@@ -72,6 +74,7 @@ def plant_many(seeds: Iterable[Seed]) -> list[Organization]:
         parents = _fresh_parents(seeds)
         _check(seeds, parents)
         planted: dict[int, Organization] = {}
+        _give_letters(offspring.get(None, []))
         for root in offspring.get(None, []):
             _lay_out(root, 0, 1, 0, None, offspring, planted)
         for tree_id in sorted({parent.tree_id for parent in parents.values()}):
@@ -99,14 +102,19 @@ def move(node: Organization, *, to: Organization, by: Any = None) -> Organizatio
     return node
 
 
-def rename(node: Organization, *, name: str, short_name: str = "", by: Any = None) -> Organization:
-    """Give a node another name; without a short name the present one stays."""
+def rename(
+    node: Organization, *, name: str, short_name: str = "", may_repeat: bool = False, by: Any = None
+) -> Organization:
+    """Give a node another name; without a short name the present one stays.
+
+    `may_repeat`: official lists do name two siblings alike.
+    """
     name = name.strip()
     with transaction.atomic():
         _lock(node)
         if not can_change_node(by, node):
             raise NoPower()
-        if node.parent is not None and name != node.name:
+        if node.parent is not None and name != node.name and not may_repeat:
             _refuse_twin(node.parent, name)
         _clean(name, node.code)
         node.name, node.short_name = name, short_name.strip() or node.short_name
@@ -235,6 +243,16 @@ def _refuse_twin(parent: Organization, name: str) -> None:
         raise RuleViolation(f"“{parent}”下面已经有“{name}”，请换一个名称。", field="name")
 
 
+def _give_letters(roots: list[Seed]) -> None:
+    """Districts get the letters of their request numbers, each its own."""
+    if not roots:
+        return
+    taken = set(Organization.objects.filter(parent=None).values_list("letters", flat=True))
+    for seed in roots:
+        seed.letters = seed.letters or letters_of(seed.name, seed.code, taken=taken)
+        taken.add(seed.letters)
+
+
 # Intervals
 
 Offspring = dict[int | None, list[Seed]]
@@ -273,6 +291,7 @@ def _lay_out(
         name=seed.name,
         short_name=seed.short_name or seed.name[:40],
         code=seed.code,
+        official_name=seed.official_name,
         letters=seed.letters,
         lng=seed.lng,
         lat=seed.lat,
