@@ -1,6 +1,7 @@
 """Start the embedded platform: web, worker and beat under one process manager."""
 
 import http.client
+import io
 import os
 import signal
 import threading
@@ -73,8 +74,14 @@ class Command(BaseCommand):
             connection.close()
         self.say("")
         if table:
-            Console(file=self.stdout._out, width=110).print(table)
+            self.say(drawn(table))
         self.say(f"闻哨 Wenshao answers at http://{LOOPBACK}:{port}/   Ctrl-C stops it.\n")
+
+
+def drawn(table: Table) -> str:
+    console = Console(width=110, record=True, file=io.StringIO())
+    console.print(table)
+    return console.export_text()
 
 
 def answers(port: int) -> bool:
