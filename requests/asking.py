@@ -14,6 +14,7 @@ from organizations.posts import Power
 from organizations.scope import scope_of
 from requests import placing
 from requests.forms import words
+from requests.intake import TITLE_LENGTH
 from requests.models import Category
 from requests.workflow import TEXT_LENGTH
 
@@ -50,6 +51,7 @@ class AskForm(forms.Form):
             "max_length": f"最多 {TEXT_LENGTH} 字，请写得短一些。",
         },
     )
+    title = forms.CharField(label="标题", required=False, max_length=TITLE_LENGTH)
     b = forms.CharField(required=False, widget=forms.HiddenInput)
     q = forms.CharField(label="小区、楼栋或社区", required=False, max_length=40)
     place = forms.CharField(required=False)
@@ -131,6 +133,7 @@ class AskForm(forms.Form):
         return {
             "category": given["category"],
             "text": given["text"],
+            "title": given["title"],
             "address": given["address"],
             "shares_phone": given["shares_phone"] and other is None,
             "key": given["client_key"],

@@ -237,13 +237,17 @@ def _step_page(
 @login_required
 @require_GET
 def photo(request: HttpRequest, number: str, photo: uuid.UUID) -> FileResponse:
-    """A picture of a request in sight; `size=small` is the thumbnail. Kept by the browser, by nobody between."""
+    return photo_response(request.user, number, photo, request.GET.get("size", ""))
+
+
+def photo_response(user: Any, number: str, photo: uuid.UUID, size: str) -> FileResponse:
+    """A picture of a request in sight, else 404; size "small" is the thumbnail. Kept by the browser alone."""
     found = get_object_or_404(
-        Photo.objects.filter(service_request__in=ServiceRequest.objects.visible_to(request.user)),
+        Photo.objects.filter(service_request__in=ServiceRequest.objects.visible_to(user)),
         pk=photo,
         service_request__number=number,
     )
-    picture = found.thumbnail if request.GET.get("size") == "small" else found.image
+    picture = found.thumbnail if size == "small" else found.image
     response = FileResponse(picture.open("rb"), content_type="image/jpeg")
     response["Cache-Control"] = "private, max-age=86400, immutable"
     response["X-Content-Type-Options"] = "nosniff"

@@ -26,7 +26,8 @@
     });
     call.addEventListener("load", () => {
       if (call.status >= 500) return broken("系统出错了，请稍后再试。填好的内容还在。");
-      if (call.responseURL && call.responseURL.split("#")[0] !== (form.action || location.href).split("#")[0]) return location.assign(call.responseURL);
+      // The page that answers is shown as it came: fetching it again would lose its messages.
+      if (call.responseURL && call.responseURL.split("#")[0] !== location.href.split("#")[0]) history.pushState(null, "", call.responseURL);
       document.open();
       document.write(call.responseText);
       document.close();
