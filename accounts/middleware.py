@@ -9,10 +9,14 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
+from ground import clock
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-#: True in a session that was opened with password and second factor.
+#: True in a session that was opened with password and second factor …
 STRONG = "is_strong"
+#: … and until when, in seconds since 1970.
+STRONG_UNTIL = "strong_until"
 
 
 class SessionStrengthMiddleware:
@@ -31,6 +35,11 @@ class SessionStrengthMiddleware:
 
 
 def _with_strength(request: HttpRequest, user: Any) -> Any:
-    user.session_is_strong = user.is_authenticated and bool(request.session.get(STRONG))
+    user.session_is_strong = user.is_authenticated and _is_strong(request.session)
     user.scope_cache = {}
     return user
+
+
+def _is_strong(session: Any) -> bool:
+    until = session.get(STRONG_UNTIL)
+    return bool(session.get(STRONG)) and (until is None or clock.now().timestamp() < until)

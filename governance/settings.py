@@ -141,6 +141,9 @@ AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # an office shares one address
 AXES_RESET_ON_SUCCESS = True
+AXES_USERNAME_CALLABLE = "accounts.signin.lockout_name"
+AXES_LOCKOUT_CALLABLE = "accounts.signin.answer_of_lockout"
+AXES_SENSITIVE_PARAMETERS = ["phone", "password", "code"]
 AXES_DISABLE_ACCESS_LOG = True
 AXES_IPWARE_META_PRECEDENCE_ORDER = ["REMOTE_ADDR"]
 AXES_IPWARE_PROXY_COUNT = None
@@ -198,7 +201,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024  # bytes of a form without its fil
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "knox.auth.TokenAuthentication",
+        "accounts.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -277,6 +280,11 @@ CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "notifications.sweep": {"task": "notifications.sweep", "schedule": timedelta(minutes=1)},
+    "volunteers.clock": {"task": "volunteers.start_and_finish_due", "schedule": timedelta(minutes=1)},
+    "volunteers.boards": {
+        "task": "volunteers.refresh_boards",
+        "schedule": timedelta(seconds=int(os.environ.get("WENSHAO_BOARD_SECONDS", "600"))),
+    },
 }
 
 LOGGING = logs.configure(as_json=PRODUCTION, level=os.environ.get("WENSHAO_LOG_LEVEL", "INFO"))
