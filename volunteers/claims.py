@@ -11,12 +11,14 @@ from typing import Any
 from django.db import transaction
 
 from ground import clock
-from ground.errors import RuleViolation
+from ground.errors import NoPower, RuleViolation
 from ground.geo import Point, distance_m, to_wgs84
 from ground.steps import Move, lock_row
 from notifications.outbox import say
+from requests import workflow
 from volunteers import audiences, ledger
 from volunteers.models import Claim, Registration, Volunteer, Whistle
+from volunteers.powers import is_own_claim
 from volunteers.states import LIVE, Attested, Audience, ClaimState, WhistleState
 from volunteers.tables import CLAIMS
 
@@ -134,6 +136,13 @@ def withdraw(claim: Claim, *, by: Any) -> Claim:
     with CLAIMS.take("withdraw", claim, by=by):
         pass
     return claim
+
+
+def contact(claim: Claim, *, by: Any, how: str) -> None:
+    """联系: whoever is at work for a request says that the resident was contacted (RULES 1)."""
+    if not is_own_claim(by, claim) or claim.whistle.service_request is None:
+        raise NoPower("只有接了这张哨单的同志可以登记联系。")
+    workflow.contact(claim.whistle.service_request, by=by, how=how)
 
 
 def release_all(whistle: Whistle, *, by: Any) -> None:

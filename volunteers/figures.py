@@ -36,7 +36,7 @@ def served_between(start: datetime, end: datetime) -> QuerySet[LedgerEntry]:
 
 def service_by(entries: QuerySet[LedgerEntry], column: str) -> dict[Hashable, Service]:
     """One query: the service of each value of a column."""
-    rows = entries.order_by().values(group=F(column)).annotate(**_sums())
+    rows: Any = entries.order_by().values(group=F(column)).annotate(**_sums())
     return {row["group"]: Service(row["n_minutes"], row["n_off_hours"], row["n_times"]) for row in rows}
 
 

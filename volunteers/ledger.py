@@ -93,15 +93,19 @@ def balance(volunteer: Volunteer, start: datetime | None = None, end: datetime |
 
 
 def quota(volunteer: Volunteer, today: date | None = None) -> Quota | None:
-    """Where the volunteer stands; None for those whom no quota binds. Two queries."""
+    """Where the volunteer stands; None for those whom no quota binds. One query."""
     if volunteer.kind != VolunteerKind.EMPLOYED:
         return None
-    quarter = balance(volunteer, *bounds(Period.QUARTER, today))
-    year = balance(volunteer, *bounds(Period.YEAR, today))
+    year, quarter = bounds(Period.YEAR, today), bounds(Period.QUARTER, today)
+    entries = LedgerEntry.objects.filter(volunteer=volunteer, served_at__gte=year[0], served_at__lt=year[1])
+    sums = entries.aggregate(
+        minutes=Sum("off_hours_minutes", default=0),
+        times=Count("claim", distinct=True, filter=Q(off_hours_minutes__gt=0, served_at__range=quarter)),
+    )
     return Quota(
-        times=quarter.off_hours_times,
+        times=sums["times"],
         times_wanted=SERVICES_A_QUARTER,
-        minutes=year.off_hours_minutes,
+        minutes=sums["minutes"],
         minutes_wanted=HOURS_A_YEAR * 60,
     )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
+from math import cos, radians
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, F, Q
+from django.db.models import Count, Exists, F, OuterRef, Q
 
 from grids.models import Grid
 from ground import clock
@@ -34,6 +36,7 @@ USER = settings.AUTH_USER_MODEL
 
 #: How far from the place a check-in still counts, in metres (RULES 2; policy later).
 DEFAULT_RADIUS_M = 300
+METRES_PER_DEGREE = 111_195  # of latitude, on the sphere of ground.geo
 
 
 class Volunteer(models.Model):
@@ -159,6 +162,20 @@ class WhistleQuerySet(models.QuerySet["Whistle"]):
 
     def recruiting(self, at: datetime | None = None) -> Self:
         return self.filter(state=WhistleState.OPEN, claim_by__gt=at or clock.now())
+
+    def fitting(self, skills: Iterable[Skill]) -> Self:
+        """Those that ask for no skill, or for one of these, and have a place left (after `with_places_taken`)."""
+        wanted = Whistle.skills.through.objects.filter(whistle=OuterRef("pk"))
+        suits = ~Exists(wanted) | Exists(wanted.filter(skill__in=skills))
+        return self.filter(suits, taken__lt=F("places_max"))
+
+    def near(self, point: Point, metres: int) -> Self:
+        """Those in the square of that half side around the point (WGS-84)."""
+        north = metres / METRES_PER_DEGREE
+        east = north / max(cos(radians(point.lat)), 0.01)
+        return self.filter(
+            lng__range=(point.lng - east, point.lng + east), lat__range=(point.lat - north, point.lat + north)
+        )
 
     def with_places_taken(self) -> Self:
         return self.annotate(taken=Count("claims", filter=Q(claims__state__in=LIVE), distinct=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 
 from grids.models import Grid
 from ground.errors import NoPower, RuleViolation
@@ -18,6 +19,8 @@ from volunteers.tables import REGISTRATIONS
 
 #: How many communities one may choose (RULES 2).
 CHOICES = 3
+#: How many communities a search shows.
+FOUND = 20
 
 
 def enrol(*, user: Any, kind: str, district: Organization, member: Member | None = None) -> Volunteer:
@@ -65,6 +68,52 @@ def choose(volunteer: Volunteer, *, by: Any, community: Organization, choice: in
             move.thing = Registration(volunteer=volunteer, choice=choice if choice in free else free[0])
             move.thing.place_under(community)
     return move.thing
+
+
+def register(*, user: Any, community: Organization) -> Registration:
+    """Become a volunteer if need be, as what the account is known to be, and choose the community."""
+    member = member_of(user)
+    with transaction.atomic():
+        district = member.district if member else community.get_root()
+        volunteer = enrol(user=user, kind=kind_for(member), member=member, district=district)
+        return choose(volunteer, by=user, community=community)
+
+
+def member_of(user: Any) -> Member | None:
+    """The Party member whom staff linked to the account, with unit and home."""
+    members = Member.objects.select_related("unit", "district", "home__compound", "home__building")
+    return members.filter(user=user).first()
+
+
+def kind_for(member: Member | None) -> VolunteerKind:
+    """Employed members are those with a unit, resident members those without; everybody else a volunteer."""
+    if member is None:
+        return VolunteerKind.VOLUNTEER
+    return VolunteerKind.EMPLOYED if member.unit_id else VolunteerKind.RESIDENT
+
+
+def registrations_of(volunteer: Volunteer | None) -> list[Registration]:
+    if volunteer is None:
+        return []
+    rows = volunteer.registrations.select_related("community__parent", "grid", "volunteer")
+    return list(rows.order_by("choice", "id"))
+
+
+def open_communities() -> QuerySet[Organization]:
+    return Organization.objects.open().filter(tier=Tier.COMMUNITY)
+
+
+def communities(query: str, member: Member | None, existing: list[Registration]) -> list[Organization]:
+    """What to choose from: those whose name holds the words; without words, where the member lives (S2)."""
+    found = open_communities().select_related("parent__parent")
+    if query:
+        found = found.filter(Q(name__icontains=query) | Q(short_name__icontains=query))
+    else:
+        home = getattr(member, "home", None)
+        at = home and (home.building or home.compound)
+        found = found.filter(pk=at.community_id) if at else found.none()
+    chosen = {registration.community_id for registration in existing}
+    return [node for node in found.order_by("tree_id", "lft")[:FOUND] if node.pk not in chosen]
 
 
 def why_not_choose(existing: list[Registration], community: Organization) -> str:

@@ -1,0 +1,387 @@
+"""The member's pages: whistles, claims, service, registration, boards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from ground import clock
+from ground.errors import RuleViolation
+from organizations.models import Organization
+from requests.states import ContactBy
+from volunteers import claims as claiming
+from volunteers import leaderboards, ledger, presenting, registry
+from volunteers.forms import ChooseForm, ClaimForm, PositionForm
+from volunteers.models import Claim, LedgerEntry, Volunteer, Whistle
+from volunteers.states import ClaimState, Period
+from volunteers.tables import CLAIMS
+
+PER_PAGE, RANKS_PER_PAGE = 20, 50
+#: "Near me": a quarter of an hour on foot.
+NEAR_M = 1500
+STEPS = ("check-in", "check-out", "withdraw", "contact")
+
+
+def _says_no(request: HttpRequest, verb: Callable[[], Any], thanks: str) -> bool:
+    """Call the verb; tell its sentence if a rule stands in the way, else the thanks."""
+    try:
+        verb()
+    except RuleViolation as violation:
+        messages.error(request, violation.sentence)
+        return True
+    messages.success(request, thanks)
+    return False
+
+
+def _page(request: HttpRequest, rows: Any, per_page: int = PER_PAGE) -> Any:
+    return Paginator(rows, per_page).get_page(request.GET.get("page"))
+
+
+def _volunteer(user: Any) -> Volunteer | None:
+    return Volunteer.objects.filter(user=user).select_related("member__unit", "district").first()
+
+
+# Whistles
+
+
+@login_required
+@require_GET
+def whistles(request: HttpRequest) -> HttpResponse:
+    """哨单: what can be claimed, with the quota on top. Filters stay in the URL."""
+    standing = claiming.standing_of(request.user)
+    person = presenting.person_of(standing.volunteer)
+    shown = request.GET.get("show", "")
+    found = _open_whistles(request.user)
+    fits = found.fitting(person.skills)
+    if shown == "fits":
+        found = fits
+    elif shown == "near" and person.home:
+        found = found.near(person.home, NEAR_M)
+    elif shown == "week":
+        found = found.filter(starts_at__lt=_next_monday())
+    if query := request.GET.get("q", "").strip():
+        found = found.filter(title__icontains=query)
+    page = _page(request, found)
+    cards = [presenting.card_of(row, row.taken, standing, person) for row in page]
+    context = {
+        "tab": "whistles",
+        "standing": standing,
+        "person": person,
+        "page": page,
+        "cards": cards,
+        "shown": shown,
+        "q": query,
+        "fits": fits.count() if standing.registration else 0,
+        "quota": ledger.quota(standing.volunteer) if standing.volunteer else None,
+        "rank": _rank(standing.volunteer),
+    }
+    return render(request, "volunteers/whistles.html", context)
+
+
+def _open_whistles(user: Any) -> Any:
+    found = Whistle.objects.open_to(user).recruiting().with_places_taken()
+    return (
+        found.select_related("service_request", "community")
+        .prefetch_related("skills")
+        .order_by("starts_at", "id")
+    )
+
+
+def _next_monday() -> datetime:
+    today = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=7 - today.weekday())
+
+
+def _rank(volunteer: Volunteer | None, period: str = Period.MONTH) -> Any:
+    if volunteer is None:
+        return None
+    return leaderboards.row_of(volunteer.pk, volunteer.district_id, period)
+
+
+def _whistle(user: Any, pk: int) -> Whistle:
+    rows = Whistle.objects.visible_to(user).select_related(
+        "service_request__submitter", "service_request__building", "service_request__grid",
+        "service_request__handler", "community",
+    )  # fmt: skip
+    return get_object_or_404(rows, pk=pk)
+
+
+@login_required
+@require_GET
+def whistle(request: HttpRequest, pk: int) -> HttpResponse:
+    """哨单详情: what, when, where, who, places left; one button, or why not."""
+    row = _whistle(request.user, pk)
+    standing = claiming.standing_of(request.user)
+    person = presenting.person_of(standing.volunteer)
+    own = Claim.objects.own(request.user).filter(whistle=row).order_by("-id").first()
+    context = {
+        "tab": "whistles",
+        "back": "/whistles/",
+        "card": presenting.card_of(row, claiming.taken(row), standing, person),
+        "whistle": row,
+        "own": own,
+        "needs_registration": standing.registration is None,
+        "requester": presenting.requester_of(request.user, row),
+        "chip": presenting.CHIPS.get(row.state, "wait"),
+        "events": presenting.timeline_of(row),
+    }
+    return render(request, "volunteers/whistle.html", context)
+
+
+@login_required
+@require_POST
+def claim_whistle(request: HttpRequest, pk: int) -> HttpResponse:
+    """接单. Out of sight is 404; a rule in the way is told on the whistle's page."""
+    row = get_object_or_404(Whistle.objects.open_to(request.user), pk=pk)
+    form = ClaimForm(request.POST)
+    key = form.cleaned_data["client_key"] if form.is_valid() else None
+    made: list[Claim] = []
+    thanks = "接单成功。到时候记得来，到了再签到。"
+    if _says_no(request, lambda: made.append(claiming.claim(row, by=request.user, key=key)), thanks):
+        return redirect("volunteers:whistle", pk)
+    return redirect("volunteers:claim", made[0].pk)
+
+
+# Claims
+
+
+@login_required
+@require_GET
+def claims(request: HttpRequest) -> HttpResponse:
+    """我的接单: today first, then what comes, then what was."""
+    own = Claim.objects.own(request.user).select_related("whistle__service_request", "whistle__community")
+    open_states = (ClaimState.CLAIMED, ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT)
+    ahead = list(own.filter(state__in=open_states).order_by("whistle__starts_at", "id")[:100])
+    today = [each for each in ahead if _is_by_today(each)]
+    past = own.exclude(state__in=open_states).order_by("-whistle__starts_at", "-id")
+    context = {
+        "tab": "claims",
+        "today": today,
+        "ahead": [each for each in ahead if each not in today],
+        "page": _page(request, past),
+        "chips": presenting.CHIPS,
+    }
+    return render(request, "volunteers/claims.html", context)
+
+
+def _is_by_today(row: Claim) -> bool:
+    """Today's, and those of earlier days that still wait for check-out or credit."""
+    return timezone.localdate(row.whistle.starts_at) <= clock.today()
+
+
+def _claim(user: Any, pk: int) -> Claim:
+    rows = Claim.objects.own(user).select_related(
+        "volunteer", "whistle__community", "whistle__service_request__submitter",
+        "whistle__service_request__building", "whistle__service_request__grid", "whistle__service_request__handler",
+    )  # fmt: skip
+    return get_object_or_404(rows, pk=pk)
+
+
+@login_required
+@require_GET
+def claim(request: HttpRequest, pk: int) -> HttpResponse:
+    """One claim: how far it is, the next step, whom one helps."""
+    row = _claim(request.user, pk)
+    offers = {offer.step.name: offer for offer in CLAIMS.offers(request.user, row)}
+    service_request = row.whistle.service_request
+    context = {
+        "tab": "claims",
+        "back": "/claims/",
+        "claim": row,
+        "whistle": row.whistle,
+        "chip": presenting.CHIPS.get(row.state, "wait"),
+        "steps": presenting.steps_of(row),
+        "presence": offers.get("check_in") or offers.get("check_out"),
+        "presence_path": "check-in" if "check_in" in offers else "check-out",
+        "withdraw": offers.get("withdraw"),
+        "requester": presenting.requester_of(request.user, row.whistle),
+        "can_contact": service_request is not None and service_request.is_open and presenting.is_at_work(row),
+        "contact_ways": ContactBy.choices,
+        "entry": LedgerEntry.objects.filter(claim=row).first() if row.state == ClaimState.CREDITED else None,
+        "events": presenting.timeline_of(row),
+    }
+    return render(request, "volunteers/claim.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def claim_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """Check in or out, withdraw, say that contact was made. Without POST the claim's page shows the buttons."""
+    row = _claim(request.user, pk)
+    if step not in STEPS:
+        raise Http404
+    if request.method == "POST":
+        _says_no(request, *_verb(request, row, step))
+    return redirect("volunteers:claim", pk)
+
+
+def _verb(request: HttpRequest, row: Claim, step: str) -> tuple[Callable[[], Any], str]:
+    user, position = request.user, PositionForm(request.POST).arguments
+    verbs: dict[str, tuple[Callable[[], Any], str]] = {
+        "check-in": (
+            lambda: claiming.check_in(row, by=user, **position()),
+            "签到成功，辛苦了。离开前记得签退。",
+        ),
+        "check-out": (lambda: claiming.check_out(row, by=user, **position()), "签退成功，等社区认定时长。"),
+        "withdraw": (lambda: claiming.withdraw(row, by=user), "已退单，名额让给别人了。"),
+        "contact": (
+            lambda: claiming.contact(row, by=user, how=request.POST.get("how", "")),
+            "已登记联系，社区和居民都能看到。",
+        ),
+    }
+    return verbs[step]
+
+
+# Service
+
+
+@login_required
+@require_GET
+def service(request: HttpRequest) -> HttpResponse:
+    """我的服务: hours, quota, rank, ledger."""
+    volunteer = _volunteer(request.user)
+    if volunteer is None:
+        return redirect("volunteers:registration")
+    entries = LedgerEntry.objects.filter(volunteer=volunteer).select_related("whistle", "community")
+    context = {
+        "tab": "me",
+        "back": "/me/",
+        "volunteer": volunteer,
+        "year": ledger.balance(volunteer, *ledger.bounds(Period.YEAR)),
+        "ever": ledger.balance(volunteer),
+        "quota": ledger.quota(volunteer),
+        "ranks": [(period.label, period.value, _rank(volunteer, period)) for period in Period],
+        "page": _page(request, entries),
+    }
+    return render(request, "volunteers/service.html", context)
+
+
+# Registration
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def registration(request: HttpRequest) -> HttpResponse:
+    """报到: choose up to three communities; see what became of it."""
+    if request.method == "POST":
+        return _choose(request)
+    volunteer = _volunteer(request.user)
+    member = registry.member_of(request.user)
+    existing = registry.registrations_of(volunteer)
+    query = request.GET.get("q", "").strip()
+    confirmed = next((each for each in existing if each.confirmed_at), None)
+    context = {
+        "tab": "me",
+        "back": "/me/",
+        "member": member,
+        "kind": registry.kind_for(member),
+        "existing": existing,
+        "confirmed": confirmed,
+        "left": 0 if confirmed else registry.CHOICES - len(existing),
+        "chips": presenting.CHIPS,
+        "q": query,
+        "found": registry.communities(query, member, existing) if not confirmed else [],
+        "chosen": {each.community_id for each in existing},
+    }
+    return render(request, "volunteers/registration.html", context)
+
+
+def _choose(request: HttpRequest) -> HttpResponse:
+    form = ChooseForm(request.POST, communities=registry.open_communities())
+    if not form.is_valid():
+        messages.error(request, "请选一个社区。")
+        return redirect("volunteers:registration")
+    community = form.cleaned_data["community"]
+    _says_no(
+        request,
+        lambda: registry.register(user=request.user, community=community),
+        f"已选{community.short_name}，等社区确认，确认后会收到消息。",
+    )
+    return redirect("volunteers:registration")
+
+
+# Boards
+
+
+def _district(user: Any, pk: int) -> Organization:
+    return get_object_or_404(leaderboards.visible_to(user), pk=pk)
+
+
+def _period(request: HttpRequest) -> Period:
+    given = request.GET.get("period", "")
+    return Period(given) if given in Period.values else Period.MONTH
+
+
+def _periods(period: Period) -> list[dict[str, Any]]:
+    return [{"label": each.label, "url": f"?period={each.value}", "on": each == period} for each in Period]
+
+
+@login_required
+@require_GET
+def own_leaderboard(request: HttpRequest) -> HttpResponse:
+    """The board of one's own district."""
+    volunteer = _volunteer(request.user)
+    district = volunteer.district if volunteer else leaderboards.visible_to(request.user).first()
+    if district is None:
+        raise Http404
+    return redirect("volunteers:leaderboard", district.pk)
+
+
+@login_required
+@require_GET
+def leaderboard(request: HttpRequest, pk: int) -> HttpResponse:
+    """排行榜: members of a district; every score opens to its entries."""
+    district, period = _district(request.user, pk), _period(request)
+    board = leaderboards.board_of(district, period)
+    rows: QuerySet[Any] | list[Any] = leaderboards.rows_of(board) if board else []
+    page = _page(request, rows, RANKS_PER_PAGE)
+    volunteer = _volunteer(request.user)
+    me, query = volunteer.pk if volunteer else None, f"period={period.value}"
+    lines = presenting.rank_rows(page, me, query)
+    own = (
+        leaderboards.row_of(me, district.pk, period)
+        if me and not any(line["is_me"] for line in lines)
+        else None
+    )
+    context = {
+        "tab": "",
+        "back": "/service/" if volunteer else "/",
+        "district": district,
+        "board": board,
+        "period": period,
+        "items": _periods(period),
+        "page": page,
+        "lines": lines,
+        "own": own,
+    }
+    return render(request, "volunteers/leaderboard.html", context)
+
+
+@login_required
+@require_GET
+def score(request: HttpRequest, pk: int, volunteer: int) -> HttpResponse:
+    """What a score is made of: the ledger entries that the board counts."""
+    district, period = _district(request.user, pk), _period(request)
+    row = leaderboards.row_of(volunteer, district.pk, period)
+    if row is None:
+        raise Http404
+    entries = leaderboards.entries_of(district, period).filter(volunteer=volunteer)
+    context = {
+        "tab": "",
+        "back": f"/leaderboards/{pk}/?period={period.value}",
+        "district": district,
+        "period": period,
+        "row": row,
+        "page": _page(request, entries.select_related("whistle__service_request__rating", "community")),
+    }
+    return render(request, "volunteers/score.html", context)
