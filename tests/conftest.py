@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -20,6 +21,17 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
         for mark in LEFT_OUT:
             if item.get_closest_marker(mark):
                 deselected[mark] = deselected.get(mark, 0) + 1
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of xdist hands its count to the one that writes the summary."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["deselected"] = dict(deselected)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    deselected.update(getattr(node, "workeroutput", {}).get("deselected", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

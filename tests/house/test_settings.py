@@ -70,7 +70,9 @@ def test_an_unknown_mode_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "ring", ["1:short,index:short", KEYS.split(",")[0], "index:" + KEYS.split(":")[-1], "x"]
+    "ring",
+    ["1:short,index:short", KEYS.split(",")[0], "index:" + KEYS.split(":")[-1], "x"],
+    ids=["short", "no index", "index only", "no key"],
 )
 def test_a_key_ring_with_a_hole_is_refused(tmp_path, ring):
     assert "FIELD_KEYS" in read_settings(tmp_path, FIELD_KEYS=ring).stderr
