@@ -63,7 +63,7 @@ class UserAdmin(ModelAdmin):
 
     @admin.action(description="停用账号（立即退出登录）", permissions=["change"])
     def deactivate(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        count = queryset.exclude(pk=request.user.pk).update(is_active=False)
+        count = queryset.exclude(pk=request.user.pk or 0).update(is_active=False)
         messages.success(request, f"已停用 {count} 个账号。自己的账号不能停用。")
 
     @admin.action(description="重置密码和二次验证", permissions=["change"])

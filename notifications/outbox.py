@@ -7,7 +7,9 @@ arrives once: its key is unique, and so is the inbox line of an outgoing row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from functools import partial
 
@@ -89,7 +91,7 @@ def say(
     with transaction.atomic():
         Outgoing.objects.bulk_create([row], ignore_conflicts=True)
         kept = Outgoing.objects.get(key=row.key)
-        transaction.on_commit(partial(_hand_over_rows, [kept.pk]))
+        _after_commit(partial(_hand_over_rows, [kept.pk]))
     return kept
 
 
@@ -122,11 +124,37 @@ def say_to_many(
     with transaction.atomic():
         FanOut.objects.bulk_create([row], ignore_conflicts=True)
         kept = FanOut.objects.get(key=key)
-        transaction.on_commit(partial(_hand_over_fan_out, kept.pk))
+        _after_commit(partial(_hand_over_fan_out, kept.pk))
     return kept
 
 
 # Handing over to the worker: a broker that is away costs a log line, never the caller's work
+
+
+_is_replay: ContextVar[bool] = ContextVar("wenshao_replay", default=False)
+
+
+@contextmanager
+def replay() -> Iterator[None]:
+    """The past is replayed inside (the demo): no worker is woken, and no channel carries what was said then.
+
+    At the end everything that waits goes straight into the inboxes. Runs in the caller's transaction.
+    """
+    token = _is_replay.set(True)
+    try:
+        yield
+        for fan_out_id in FanOut.objects.filter(done_at=None).values_list("pk", flat=True):
+            expand(fan_out_id)
+        waiting = Outgoing.objects.filter(state=Outgoing.State.WAITING)
+        _into_inbox(list(waiting.order_by("pk")))
+        waiting.update(state=Outgoing.State.SENT, sent_at=clock.now())
+    finally:
+        _is_replay.reset(token)
+
+
+def _after_commit(hand_over: Callable[[], None]) -> None:
+    if not _is_replay.get():
+        transaction.on_commit(hand_over)
 
 
 def _hand_over_rows(ids: list[int]) -> None:
@@ -247,7 +275,7 @@ def _expand_batch(fan_out_id: int) -> list[int] | None:
         keys = [row.key for row in rows]
         written = list(Outgoing.objects.filter(key__in=keys).values_list("pk", flat=True))
         if written:
-            transaction.on_commit(partial(_hand_over_rows, written))
+            _after_commit(partial(_hand_over_rows, written))
     return ids
 
 
@@ -269,8 +297,11 @@ def _row_of(fan_out: FanOut, user_id: int) -> Outgoing:
 
 def sweep() -> int:
     """Expand and deliver whatever a broker outage or a killed worker left behind; gives how many arrived."""
-    for fan_out_id in FanOut.objects.filter(done_at=None).values_list("pk", flat=True):
-        expand(fan_out_id)
+    for fan_out in FanOut.objects.filter(done_at=None):
+        if fan_out.audience in audiences:
+            expand(fan_out.pk)
+        else:
+            log.error("fan-out for an audience that nobody registers", fan_out=fan_out.pk)
     arrived = 0
     while ids := _due():
         arrived += deliver_many(ids)

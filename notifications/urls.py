@@ -1,6 +1,12 @@
 """Routes of notifications. Mounted at the site's root: write whole paths here."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from notifications import views
 
 app_name = "notifications"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("messages/", views.messages_list, name="inbox"),
+    path("messages/read/", views.read_all, name="read_all"),
+    path("messages/<int:pk>/read/", views.read, name="read"),
+]
