@@ -7,9 +7,11 @@ from datetime import date
 from typing import Any, Self
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from grids.edges import EdgeField, geometry_of
 from ground import clock
 from ground.geo import Point
 from organizations.models import Appointment, Member, Organization, Placed
@@ -64,13 +66,22 @@ class Grid(Placed):
     boundary = models.JSONField(
         "边界", null=True, blank=True, help_text="GeoJSON Polygon，WGS-84；可以以后再画。"
     )
+    west, south = EdgeField("西", side=0), EdgeField("南", side=1)
+    east, north = EdgeField("东", side=2), EdgeField("北", side=3)
 
     objects = GridQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "网格"
         ordering = ["code"]
-        indexes = [models.Index(fields=["community", "tier"])]
+        indexes = [
+            models.Index(fields=["community", "tier"]),
+            models.Index(
+                fields=["west", "south", "east", "north"],
+                condition=Q(west__isnull=False),
+                name="grid_box",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(tier=1, parent=None) | (Q(tier__gt=1) & Q(parent__isnull=False)),
@@ -82,11 +93,22 @@ class Grid(Placed):
     def __str__(self) -> str:
         return self.name
 
+    def clean(self) -> None:
+        if self.boundary and geometry_of(self.boundary) is None:
+            raise ValidationError({"boundary": "边界应是不自交的 GeoJSON Polygon（经度在前，WGS-84）。"})
+        if self.parent is not None and self.parent.tier >= self.tier:
+            raise ValidationError({"parent": "上级网格的级别要高于本网格。"})
+
 
 class GridDutyQuerySet(models.QuerySet["GridDuty"]):
     def in_force(self, on: date | None = None) -> Self:
         day = on or clock.today()
         return self.filter(Q(begins_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gt=day)))
+
+    def visible_to(self, user: Any) -> Self:
+        from grids.scope import reach
+
+        return self.filter(reach(user, Power.TREE_SEE, prefix="grid__", grid="pk"))
 
 
 class GridDuty(models.Model):
@@ -192,7 +214,7 @@ class Building(Placed):
     class Meta:
         verbose_name = verbose_name_plural = "楼栋"
         ordering = ["code"]
-        indexes = [models.Index(fields=["community", "name"])]
+        indexes = [models.Index(fields=["community", "name"]), models.Index(fields=["lat", "lng"])]
 
     def __str__(self) -> str:
         return self.name
@@ -200,6 +222,15 @@ class Building(Placed):
     @property
     def point(self) -> Point | None:
         return Point(self.lng, self.lat) if self.lng is not None and self.lat is not None else None
+
+
+class HomeQuerySet(models.QuerySet["Home"]):
+    def visible_to(self, user: Any) -> Self:
+        """The homes of the members in sight, and those in buildings whose registry is."""
+        from grids.scope import reach
+
+        members = Member.objects.visible_to(user).order_by().values("pk")
+        return self.filter(Q(member__in=members) | reach(user, Power.REGISTRY_SEE, prefix="building__"))
 
 
 class Home(models.Model):
@@ -214,6 +245,8 @@ class Home(models.Model):
     )
     lng = models.FloatField("经度", null=True, blank=True, help_text="WGS-84")
     lat = models.FloatField("纬度", null=True, blank=True, help_text="WGS-84")
+
+    objects = HomeQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "党员住处"

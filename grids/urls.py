@@ -1,6 +1,8 @@
 """Routes of grids. Mounted at the site's root: write whole paths here."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from grids import views
 
 app_name = "grids"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("b/<str:token>/", views.building_qr, name="building_qr")]

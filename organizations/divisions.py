@@ -262,6 +262,7 @@ def load(divisions: list[Division], *, advance: Callable[[int], None] = lambda r
         for rows in by_district.values():
             tree.plant_many(_seeds(rows, present))
             advance(len(rows))
+        _adopt(divisions, present)
     return todo
 
 
@@ -275,6 +276,13 @@ def _rename(node: Organization, division: Division) -> None:
     if followed:
         names = names_of(division.code, division.name)
         tree.rename(node, name=names.name, short_name=names.short_name, may_repeat=True)
+
+
+def _adopt(divisions: list[Division], present: dict[str, Organization]) -> None:
+    """Nodes that were planted by hand with a code learn their official name, and keep their own."""
+    nameless = [each for each in divisions if each.code in present and not present[each.code].official_name]
+    for division in nameless:
+        Organization.objects.filter(code=division.code).update(official_name=division.name)
 
 
 def _seeds(rows: list[Division], present: dict[str, Organization]) -> list[Seed]:

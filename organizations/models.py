@@ -16,6 +16,7 @@ from ground import clock
 from ground.fields import EncryptedCharField, masked_phone
 from ground.history import AppendOnly, AppendOnlyQuerySet
 from organizations.posts import Post, Power, Seat, Tier, powers_of
+from organizations.scope import scope_of
 
 USER = settings.AUTH_USER_MODEL
 
@@ -26,8 +27,6 @@ class OrganizationQuerySet(TreeQuerySet):
 
     def visible_to(self, user: Any) -> Self:
         """The nodes in which `user` may see the tree and its totals."""
-        from organizations.scope import scope_of
-
         return scope_of(user).organizations(self, Power.TREE_SEE)
 
 
@@ -109,11 +108,19 @@ class Placed(models.Model):
         self.street = line.get(Tier.STREET)
         self.community = line.get(Tier.COMMUNITY)
 
+    @classmethod
+    def follow(cls, node: Organization) -> None:
+        """Rewrite the scope columns of the rows below a node that moved (`organization_moved`)."""
+        line = {each.tier: each for each in node.get_ancestors(include_self=True)}
+        rows, district = cls._default_manager.all(), line[Tier.DISTRICT]
+        if node.tier == Tier.STREET:
+            rows.filter(street=node).update(district=district)
+        elif node.tier == Tier.COMMUNITY:
+            rows.filter(community=node).update(district=district, street=line.get(Tier.STREET))
+
 
 class UnitQuerySet(models.QuerySet["Unit"]):
     def visible_to(self, user: Any) -> Self:
-        from organizations.scope import scope_of
-
         return self.filter(scope_of(user).rows(Power.TREE_SEE) | scope_of(user).own_units()).distinct()
 
 
@@ -201,8 +208,6 @@ class MemberQuerySet(models.QuerySet["Member"]):
     def visible_to(self, user: Any) -> Self:
         """Members of one's own unit, and those of the district for its officers. Communities see their
         members through their registrations (floor above)."""
-        from organizations.scope import scope_of
-
         scope = scope_of(user)
         return self.filter(scope.own_units("unit") | scope.rows(Power.TREE_CHANGE, columns=("district",)))
 
@@ -252,8 +257,6 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(Q(begins_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gt=day)))
 
     def visible_to(self, user: Any) -> Self:
-        from organizations.scope import scope_of
-
         nodes = Organization.objects.visible_to(user)
         return self.filter(Q(organization__in=nodes) | scope_of(user).own_units("unit"))
 
@@ -367,8 +370,6 @@ class WorkdayOverride(models.Model):
 class AccessLogQuerySet(AppendOnlyQuerySet):
     def visible_to(self, user: Any) -> Self:
         """Entries at the nodes inside the subtrees where the access log is open (RULES 5)."""
-        from organizations.scope import scope_of
-
         nodes = scope_of(user).organizations(Organization.objects.order_by(), Power.ACCESS_LOG)
         return self.filter(organization__in=nodes.values("pk"))
 

@@ -35,10 +35,10 @@ class Seed:
     parent: Seed | Organization | None = None
     short_name: str = ""
     code: str = ""
-    official_name: str = ""
     letters: str = ""
     lng: float | None = None
     lat: float | None = None
+    official_name: str = ""
 
 
 def plant(

@@ -1,0 +1,98 @@
+"""From a place to who answers for it: building, point or chosen community → community and grid."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from django.db.models import Q, QuerySet
+from shapely.geometry import Point as ShapelyPoint
+
+from grids.edges import geometry_of
+from grids.models import Building, Grid
+from ground.geo import Point, distance_m
+from organizations.models import Organization
+
+#: A point outside every boundary belongs to the nearest building, if that is not farther than this (metres).
+NEAREST_WITHIN_M = 500
+METRES_PER_DEGREE = 111_320
+
+
+class Place(NamedTuple):
+    community: Organization
+    grid: Grid | None = None
+    building: Building | None = None
+
+
+def place_of(
+    *,
+    building: Building | None = None,
+    point: Point | None = None,
+    community: Organization | None = None,
+) -> Place | None:
+    """Resolve a place; None when nobody answers for it, or its community is closed.
+
+    A building knows its grid. A chosen community stands, and a point (WGS-84) only finds the grid in it. A point
+    alone goes by the smallest boundary around it, else by the nearest building within 500 m.
+    """
+    if building is not None:
+        return _in_active(building.community, building.grid, building)
+    if community is not None:
+        return _in_active(community, grid_at(point, community) if point else None)
+    if point is None:
+        return None
+    grid = grid_at(point)
+    if grid is not None:
+        return _in_active(grid.community, grid)
+    nearest = nearest_building(point)
+    return _in_active(nearest.community, nearest.grid) if nearest else None
+
+
+def _in_active(
+    community: Organization | None, grid: Grid | None = None, building: Building | None = None
+) -> Place | None:
+    if community is None or community.closed_at is not None:
+        return None
+    return Place(community, grid, building)
+
+
+def grid_at(point: Point, community: Organization | None = None) -> Grid | None:
+    """The smallest grid of an active community whose boundary contains the point. One query."""
+    around = Grid.objects.filter(
+        west__lte=point.lng, east__gte=point.lng, south__lte=point.lat, north__gte=point.lat
+    ).filter(community__closed_at=None, **({"community": community} if community else {}))
+    spot, found = ShapelyPoint(point.lng, point.lat), []
+    for grid in around.select_related("community"):
+        area = geometry_of(grid.boundary)
+        if area is not None and area.covers(spot):
+            found.append((area.area, -grid.tier, grid.pk, grid))
+    return min(found)[-1] if found else None
+
+
+def nearest_building(point: Point, within_m: float = NEAREST_WITHIN_M) -> Building | None:
+    """The nearest building of an active community within so many metres. One query over a box around the point."""
+    up = within_m / METRES_PER_DEGREE
+    across = up / max(0.01, math.cos(math.radians(point.lat)))
+    around = Building.objects.filter(
+        lat__range=(point.lat - up, point.lat + up),
+        lng__range=(point.lng - across, point.lng + across),
+        community__closed_at=None,
+    )
+    near = [
+        (distance_m(point, Point(lng, lat)), pk)
+        for pk, lng, lat in around.order_by().values_list("pk", "lng", "lat")
+        if lng is not None and lat is not None
+    ]
+    if not near or min(near)[0] > within_m:
+        return None
+    return Building.objects.select_related("grid", "community").get(pk=min(near)[1])
+
+
+def buildings_in(community: Organization, words: str = "") -> QuerySet[Building]:
+    """Buildings of a community whose name, code or compound contains every word, for the picker."""
+    found = Building.objects.filter(community=community).select_related("compound", "grid")
+    for word in words.split()[:4]:
+        found = found.filter(
+            Q(name__icontains=word) | Q(code__icontains=word) | Q(compound__name__icontains=word)
+        )
+    return found.order_by("compound__name", "code")
