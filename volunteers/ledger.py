@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, F, Q, Sum
 from django.utils import timezone
 
 from ground import clock
@@ -37,6 +37,16 @@ class Quota:
     times_wanted: int
     minutes: int
     minutes_wanted: int
+
+    @property
+    def hours(self) -> float:
+        """Hours with at most one decimal; a whole number without one."""
+        rounded = round(self.minutes / 60, 1)
+        return int(rounded) if rounded == int(rounded) else rounded
+
+    @property
+    def hours_wanted(self) -> int:
+        return self.minutes_wanted // 60
 
     @property
     def minutes_left(self) -> int:
@@ -84,12 +94,12 @@ def balance(volunteer: Volunteer, start: datetime | None = None, end: datetime |
     if end is not None:
         entries = entries.filter(served_at__lt=end)
     sums = entries.aggregate(
-        minutes=Sum("minutes", default=0),
-        off_hours_minutes=Sum("off_hours_minutes", default=0),
+        all_minutes=Sum("minutes", default=0),
+        off_hours=Sum("off_hours_minutes", default=0),
         times=Count("claim", distinct=True),
         off_hours_times=Count("claim", distinct=True, filter=Q(off_hours_minutes__gt=0)),
     )
-    return Balance(**sums)
+    return Balance(sums["all_minutes"], sums["off_hours"], sums["times"], sums["off_hours_times"])
 
 
 def quota(volunteer: Volunteer, today: date | None = None) -> Quota | None:
@@ -143,6 +153,6 @@ def discrepancies() -> list[str]:
     sums = LedgerEntry.objects.values("claim").annotate(
         minutes_sum=Sum("minutes"), off_sum=Sum("off_hours_minutes")
     )
-    wrong = sums.filter(Q(minutes_sum__lt=0) | Q(off_sum__lt=0) | Q(off_sum__gt=Sum("minutes")))
+    wrong = sums.filter(Q(minutes_sum__lt=0) | Q(off_sum__lt=0) | Q(off_sum__gt=F("minutes_sum")))
     found += [f"接单 {row['claim']} 的台账合计不合理。" for row in wrong]
     return found

@@ -39,10 +39,8 @@ def enrol(*, user: Any, kind: str, district: Organization, member: Member | None
     if kind is VolunteerKind.EMPLOYED and member is not None and member.unit_id is None:
         raise RuleViolation("在职党员要有单位，请联系单位党组织补登记，或先按社区党员报到。")
     with transaction.atomic():
-        lock_row(user)
-        volunteer = Volunteer.objects.filter(user=user).first()
-        if volunteer is None:
-            return Volunteer.objects.create(user=user, kind=kind, member=member, district=district)
+        fresh = {"kind": kind, "member": member, "district": district}
+        volunteer, _ = Volunteer.objects.get_or_create(user=user, defaults=fresh)
         if member is not None and volunteer.member_id is None:
             volunteer.kind, volunteer.member = kind, member
             volunteer.save(update_fields=["kind", "member"])

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from accounts.models import User
 from ground import clock
 from ground.geo import Point
+from tests import factories
 from tests.factories import City, Community, a_member, a_user
 from volunteers import claims, registry, whistles
 from volunteers.models import Claim, Volunteer, Whistle
@@ -19,6 +20,13 @@ CHINA = ZoneInfo("Asia/Shanghai")
 FRIDAY_NOON = datetime(2026, 11, 20, 12, 0, tzinfo=CHINA)
 EVENING = FRIDAY_NOON.replace(hour=18, minute=30)
 HERE = Point(113.58, 24.80)
+#: When everybody was appointed, so that no test depends on the day on which it runs.
+LONG_AGO = datetime(2020, 1, 1, tzinfo=CHINA)
+
+
+def a_city(name: str = "武江") -> City:
+    with clock.at(LONG_AGO):
+        return factories.a_city(name)
 
 
 def a_volunteer(city: City, community: Community | None = None, **extra: Any) -> Volunteer:

@@ -10,10 +10,11 @@ import pytest
 from ground import clock
 from ground.errors import NoPower, RuleViolation
 from notifications.models import Outgoing
-from tests.factories import a_city, a_user
+from tests.factories import a_user
 from tests.volunteers.scenes import (
     EVENING,
     FRIDAY_NOON,
+    a_city,
     a_claim,
     a_draft,
     a_plain_volunteer,
