@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from grids.models import Building, Grid
+from grids.models import Building
+from grids.places import Place, place_of
 from ground import clock
 from ground.errors import RuleViolation
 from ground.geo import Point
@@ -22,37 +22,26 @@ PER_HOUR = 10  # requests of one person
 TITLE_LENGTH, SHORT_TITLE = 40, 20  # signs
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where it is: the community that answers for it and, as far as known, grid and building."""
+def place_found(
+    *,
+    building: Building | None = None,
+    point: Point | None = None,
+    community: Organization | None = None,
+) -> Place:
+    """Who answers for a building, a chosen community or a point (WGS-84). Raises RuleViolation."""
+    place = place_of(building=building, point=point, community=community)
+    if place is None:
+        raise RuleViolation("没能认出这个地方属于哪个社区，请查找并选择小区、楼栋或社区。", field="place")
+    return place
 
-    community: Organization
-    grid: Grid | None = None
-    building: Building | None = None
 
-    @classmethod
-    def found(
-        cls,
-        *,
-        building: Building | None = None,
-        point: Point | None = None,
-        community: Organization | None = None,
-    ) -> Place:
-        """From a building, else a chosen community, else a point (WGS-84). Raises RuleViolation."""
-        from grids.places import place_of
-
-        place = place_of(building=building, point=point, community=community)
-        if place is None or place.community is None:
-            raise RuleViolation("没能认出这个地方属于哪个社区，请选择社区和楼栋。", field="community")
-        return cls(place.community, place.grid, place.building)
-
-    def fill(self, service_request: ServiceRequest, point: Point | None) -> None:
-        """Write place, scope columns and first handler on an unsaved request."""
-        service_request.place_under(self.community)
-        service_request.handler = self.community
-        service_request.grid, service_request.building = self.grid, self.building
-        where = point or (self.building.point if self.building else None)
-        service_request.lng, service_request.lat = where or (None, None)
+def put_at(service_request: ServiceRequest, place: Place, point: Point | None) -> None:
+    """Write place, scope columns and first handler on an unsaved request."""
+    service_request.place_under(place.community)
+    service_request.handler = place.community
+    service_request.grid, service_request.building = place.grid, place.building
+    where = point or (place.building.point if place.building else None)
+    service_request.lng, service_request.lat = where or (None, None)
 
 
 def title_of(title: str, text: str) -> str:

@@ -17,7 +17,7 @@ from organizations.models import Organization
 from organizations.workdays import calendar
 from requests import clocks, powers
 from requests import photos as pictures
-from requests.intake import Place, account_of, file_once, first_with_key, title_of
+from requests.intake import account_of, file_once, first_with_key, place_found, put_at, title_of
 from requests.models import Category, Hold, Note, Rating, ServiceRequest
 from requests.states import ContactBy, Outcome, State, Track
 from requests.tables import REQUESTS
@@ -67,7 +67,8 @@ def submit(
             address=address.strip()[:80],
             shares_phone=shares_phone,
         )
-        Place.found(building=building, point=point, community=community).fill(service_request, point)
+        place = place_found(building=building, point=point, community=community)
+        put_at(service_request, place, point)
         return file_once(service_request, lambda: _file(service_request, by, ready))
 
 
