@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.utils import get_random_secret_key
 
 from governance import environment, logs
+from governance.unfold import UNFOLD as UNFOLD
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("WENSHAO_VAR") or BASE_DIR / "var").resolve()
@@ -95,6 +96,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.prefs.context",
+                "desk.nav.context",
                 "notifications.inbox.context",
             ]
         },
@@ -240,15 +242,6 @@ KNOX_TOKEN_MODEL = "accounts.ApiToken"
 # Its migrations make the table of its own token model even when another is used.
 MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
 REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": True}
-
-UNFOLD: dict[str, Any] = {
-    "SITE_TITLE": "闻哨",
-    "SITE_HEADER": "闻哨",
-    "SITE_SUBHEADER": "台账",
-    "SITE_URL": "/desk/",
-    "SHOW_HISTORY": True,
-    "SHOW_VIEW_ON_SITE": False,
-}
 
 # --- background work --------------------------------------------------------------------------------
 

@@ -53,4 +53,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def csrf_failure(request: HttpRequest, reason: str = "", **_: Any) -> HttpResponse:
     """A form that was open too long, or came from elsewhere: say how to go on."""
-    return _answer(request, 403, "页面已过期，请返回刷新后重新提交。")
+    sentence = "页面已过期，请返回刷新后重新提交。"
+    if wants_json(request):
+        return JsonResponse({"detail": sentence}, status=403)
+    return render(request, "403_csrf.html", {"sentence": sentence}, status=403)

@@ -20,7 +20,12 @@ CHINA = ZoneInfo("Asia/Shanghai")
 WEEKDAYS = "一二三四五六日"
 TRACKS = {"URGENT": ("急", "急事立刻办"), "IMPORTANT": ("要", "要事商议办"), "HARD": ("难", "难事合力办")}
 CHIP_ICONS = {
-    "wait": "clock", "hand": "progress", "soon": "hourglass", "late": "warning", "done": "tick", "gold": "star",
+    "wait": "clock",
+    "hand": "progress",
+    "soon": "hourglass",
+    "late": "warning",
+    "done": "tick",
+    "gold": "star",
 }
 
 
@@ -48,8 +53,12 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
     href = f"{static('icons/sprite.svg')}#{name}"
     classes = f"icon {css}".strip()
     if label:
-        return format_html('<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', classes, label, href)
-    return format_html('<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>', classes, href)
+        return format_html(
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}"/></svg>', classes, label, href
+        )
+    return format_html(
+        '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}"/></svg>', classes, href
+    )
 
 
 def _local(value: datetime) -> datetime:
@@ -98,7 +107,9 @@ def time(value: datetime | None, style: str = "") -> SafeString | str:
     if value is None or value == "":
         return ""
     exact = _local(value).isoformat(timespec="minutes")
-    return format_html('<time datetime="{}" title="{}">{}</time>', exact, when(value, "full"), when(value, style))
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', exact, when(value, "full"), when(value, style)
+    )
 
 
 @register.simple_tag

@@ -30,10 +30,10 @@
     document.documentElement.dataset[name] = value;
     const secure = location.protocol === "https:" ? "; Secure" : "";
     document.cookie = `ws_${name}=${value}; path=/; max-age=${YEAR}; SameSite=Lax${secure}`;
-    document.documentElement.classList.toggle("dark", effectiveTheme() === "dark" && document.body.classList.contains("unfold"));
     redraw(name);
     document.dispatchEvent(new CustomEvent("prefs:changed", { detail: { name, value } }));
   });
 
-  redraw("theme");
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", () => redraw("theme"));
+  else redraw("theme");
 })();
