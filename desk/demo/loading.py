@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from accounts.models import User
 from desk.demo import places
+from desk.demo.past import live_through
 from desk.demo.people import gather
 from desk.demo.signins import demo_signins
+from ground import clock
+from notifications.models import FanOut, Message
+from notifications.outbox import replay
 from organizations.models import Organization
+from volunteers import leaderboards
 
 SEED = 440203001021
+#: How far back calls for volunteers are kept in the inboxes, and what is not read yet.
+RECENT, UNREAD = timedelta(days=3), timedelta(hours=20)
 Say = Callable[[str], None]
 
 
@@ -29,12 +38,14 @@ def load(say: Say = lambda line: None) -> bool:
     """
     if settings.PRODUCTION:
         raise Refused("The demo refuses a production configuration (WENSHAO_MODE=production).")
-    if demo_signins():
-        return False
-    if User.objects.exists() or Organization.objects.exists():
-        raise Refused("This database holds other people or organizations; the demo wants an empty one.")
     with transaction.atomic():
-        _replay(random.Random(SEED), say)  # noqa: S311 - invented data, the same every time
+        if demo_signins():
+            return False
+        if User.objects.exists() or Organization.objects.exists():
+            raise Refused("This database holds other people or organizations; the demo wants an empty one.")
+        with replay():
+            _replay(random.Random(SEED), say)  # noqa: S311 - invented data, the same every time
+        _read_what_is_old()
     return True
 
 
@@ -42,4 +53,19 @@ def _replay(chance: random.Random, say: Say) -> None:
     say("tree, grids and buildings")
     land = places.settle(chance)
     say("people")
-    gather(land, chance)
+    people = gather(land, chance)
+    say("eight weeks of requests, a year of whistles")
+    live_through(land, people, chance)
+    leaderboards.refresh_due()
+    _forget_old_calls()
+
+
+def _forget_old_calls() -> None:
+    """Of the whistles of the past only the last days' are found in the inboxes of all whom they were meant for."""
+    old = FanOut.objects.filter(done_at=None, created_at__lt=clock.now() - RECENT)
+    old.update(done_at=F("created_at"))
+
+
+def _read_what_is_old() -> None:
+    """What is older than a day or so has been read, an hour after it came."""
+    Message.objects.filter(at__lt=clock.now() - UNREAD).update(read_at=F("at") + timedelta(hours=1))

@@ -66,7 +66,7 @@ class People:
     secretary: User
     worker: User
     staff: list[User]
-    grid_workers: list[User] = field(default_factory=list)
+    grid_workers: dict[int, list[User]] = field(default_factory=dict)  # by grid
     neighbours: dict[str, User] = field(default_factory=dict)  # secretaries by community code
     residents: list[tuple[User, Building]] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
@@ -155,7 +155,7 @@ def _grid_workers(making: Gathering, people: People) -> None:
             post = making.appoint(user, Post.GRID_WORKER, place.node, desk_phone)
             post.save()
             GridDuty.objects.create(appointment=post, grid=grid, part=part, begins_on=making.since)
-            people.grid_workers.append(user)
+            people.grid_workers.setdefault(grid.pk, []).append(user)
 
 
 def _branches_and_heads(making: Gathering) -> None:

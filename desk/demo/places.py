@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import random
-from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -13,14 +12,12 @@ from typing import TypeVar
 from desk.demo.outline import Cell, cells, lattice, middle, outline_of, ring_of
 from grids.models import Building, Compound, Grid
 from ground.geo import Point
-from organizations import tree
+from organizations import divisions, tree
 from organizations.models import Organization
 from organizations.posts import Tier
 
 DIVISIONS = Path(__file__).with_name("divisions.csv")
 DISTRICT, HUACHENG, NEIGHBOUR = "440203", "440203001021", "440203001004"
-LETTERS = "WJ"
-TIER_OF_LENGTH = {6: Tier.DISTRICT, 9: Tier.STREET, 12: Tier.COMMUNITY}
 
 #: Two compounds to a grid, eight buildings to a compound: 6 grids, 96 buildings.
 COMPOUNDS = (
@@ -72,7 +69,7 @@ class Land:
 
 def settle(chance: random.Random) -> Land:
     """Plant the tree and lay out grids, compounds and buildings."""
-    nodes = tree.plant_many(_seeds())
+    nodes = _plant()
     by_code = {node.code: node for node in nodes if node.code}
     below = {node.pk: [child for child in nodes if child.parent_id == node.pk] for node in nodes}
     streets = [node for node in nodes if node.tier == Tier.STREET]
@@ -89,43 +86,23 @@ def settle(chance: random.Random) -> Land:
 # The tree
 
 
-def _seeds() -> list[tree.Seed]:
-    seeds: dict[str, tree.Seed] = {}
-    with DIVISIONS.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            tier = TIER_OF_LENGTH[len(row["code"])]
-            name, short = local_names(row["name"], tier)
-            parent = seeds[row["parent_code"]] if row["parent_code"] else None
-            letters = LETTERS if parent is None else ""
-            seeds[row["code"]] = tree.Seed(tier, name, parent, short, row["code"], letters)
-    branches = list(_branch_seeds(seeds))
-    return [*seeds.values(), *branches]
+def _plant() -> list[Organization]:
+    """The first three tiers from the fixture, as an import would plant them; branches and groups below."""
+    divisions.load(divisions.read(DIVISIONS.read_bytes()))
+    communities = Organization.objects.filter(tier=Tier.COMMUNITY)
+    tree.plant_many([seed for node in communities for seed in _branch_seeds(node)])
+    return list(Organization.objects.select_related("parent__parent__parent"))
 
 
-def _branch_seeds(seeds: dict[str, tree.Seed]) -> Iterable[tree.Seed]:
-    for code, seed in seeds.items():
-        if seed.tier != Tier.COMMUNITY:
-            continue
-        for number in range(len(GROUPS) if code == HUACHENG else 2):
-            name = f"第{NUMBERS[number]}网格党支部"
-            branch = tree.Seed(Tier.GRID_BRANCH, f"{seed.short_name}{name}", seed, name)
-            yield branch
-            for group in range(GROUPS[number] if code == HUACHENG else 0):
-                short = f"{building_name(number, group)}党小组"
-                yield tree.Seed(Tier.BUILDING_GROUP, short, branch, short)
-
-
-def local_names(name: str, tier: Tier) -> tuple[str, str]:
-    """The name of the Party organization of a division, and how people call the place."""
-    if tier == Tier.DISTRICT:
-        return f"{name}委", name
-    if tier == Tier.STREET:
-        return f"{name}党工委" if name.endswith("街道") else f"{name}党委", name
-    for suffix in ("居民委员会", "居民居委会"):
-        if name.endswith(suffix):
-            return f"{name.removesuffix(suffix)}党委", name.removesuffix(suffix)
-    village = name.removesuffix("村民委员会")
-    return f"{village}党组织", village
+def _branch_seeds(community: Organization) -> Iterator[tree.Seed]:
+    is_huacheng = community.code == HUACHENG
+    for number in range(len(GROUPS) if is_huacheng else 2):
+        name = f"第{NUMBERS[number]}网格党支部"
+        branch = tree.Seed(Tier.GRID_BRANCH, f"{community.short_name}{name}", community, name)
+        yield branch
+        for group in range(GROUPS[number] if is_huacheng else 0):
+            short = f"{building_name(number, group)}党小组"
+            yield tree.Seed(Tier.BUILDING_GROUP, short, branch, short)
 
 
 # 花城社区
