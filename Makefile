@@ -24,6 +24,7 @@ $(STAMP):
 
 install: $(STAMP) ## a virtual environment with the locked libraries
 
+demo: export WENSHAO_DEMO := 1
 demo: install   ## the platform with the demo data of 武江区, started
 	$(BIN)/python manage.py migrate -v 0
 	$(BIN)/python manage.py collectstatic --noinput -v 0
