@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORDS := locale/zh_Hans/LC_MESSAGES/django.mo
 STAMP := $(VENV)/.locked-$(shell cat requirements-dev.lock 2>/dev/null | cksum | cut -d' ' -f1)
 FLOORS := governance desk dashboards volunteers requests grids notifications organizations accounts ground
 WORKERS ?= auto
@@ -22,7 +23,10 @@ $(STAMP):
 	$(BIN)/python -m pip install -q --require-hashes -r requirements-dev.lock
 	@rm -f $(VENV)/.locked-*; touch $@
 
-install: $(STAMP) ## a virtual environment with the locked libraries
+$(WORDS): locale/zh_Hans/LC_MESSAGES/django.po $(STAMP)
+	$(BIN)/python -m babel.messages.frontend -q compile -d locale -D django
+
+install: $(STAMP) $(WORDS) ## a virtual environment with the locked libraries
 
 demo: export WENSHAO_DEMO := 1
 demo: install   ## the platform with the demo data of 武江区, started
