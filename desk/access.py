@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from accounts.access import strong_required
+from accounts.sessions import strong_required
 from organizations.posts import Power
 from organizations.scope import scope_of
 

@@ -77,7 +77,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "看板",
         (
             Entry("看板", "dashboards:home", "chart", (Power.TREE_SEE,)),
-            Entry("排行榜", "dashboards:ranking", "medal", (Power.TREE_SEE,)),
+            Entry("排行榜", "volunteers:own_leaderboard", "medal", (Power.TREE_SEE,)),
         ),
     ),
     (

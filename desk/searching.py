@@ -72,9 +72,9 @@ def _as_counted(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> Que
     if within := _number(query.get("within")):
         node = Organization.objects.filter(pk=within).first()
         rows = rows.filter(area_of(node).requests) if node else rows.none()
-    if first := _day(query.get("from")):
+    if first := day_of(query.get("from")):
         rows = rows.filter(submitted_at__gte=_midnight(first))
-    if last := _day(query.get("to")):
+    if last := day_of(query.get("to")):
         rows = rows.filter(submitted_at__lt=_midnight(last + timedelta(days=1)))
     return rows
 
@@ -142,7 +142,7 @@ def _number(value: str | None) -> int | None:
     return int(value) if value and value.isdecimal() and len(value) < 16 else None
 
 
-def _day(value: str | None) -> date | None:
+def day_of(value: str | None) -> date | None:
     try:
         return date.fromisoformat(value or "")
     except ValueError:

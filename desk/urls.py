@@ -1,6 +1,25 @@
-"""Routes of desk. Mounted at the site's root: write whole paths here."""
+"""Routes of the desk. Mounted at the site's root: write whole paths here."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from desk.views import home, people, requests, whistles, work
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("desk/", work.work, name="work"),
+    path("desk/requests/", work.requests, name="requests"),
+    path("desk/requests/new/", requests.file_for, name="file_for"),
+    path("desk/requests/<str:number>/", requests.show, name="request"),
+    path("desk/requests/<str:number>/reveal/", requests.reveal, name="reveal"),
+    path("desk/requests/<str:number>/<slug:name>/", requests.step, name="step"),
+    path("desk/whistles/", whistles.index, name="whistles"),
+    path("desk/whistles/new/", whistles.new, name="whistle_new"),
+    path("desk/whistles/<int:pk>/", whistles.show, name="whistle"),
+    path("desk/whistles/<int:pk>/<slug:name>/", whistles.step, name="whistle_step"),
+    path("desk/crediting/", people.crediting, name="crediting"),
+    path("desk/crediting/clear/", people.credit_clear, name="credit_clear"),
+    path("desk/crediting/<int:pk>/", people.credit, name="credit"),
+    path("desk/registrations/", people.registrations, name="registrations"),
+    path("desk/registrations/<int:pk>/", people.confirm, name="confirm"),
+]

@@ -1,0 +1,68 @@
+"""看板: where a node of the tree stands, where it sticks, and the way down."""
+
+from __future__ import annotations
+
+import csv
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET
+
+from accounts.sessions import strong_required
+from dashboards import pages
+from dashboards.areas import Area, area_of, nodes_in_sight, sees_city, top_of
+from dashboards.periods import window
+from dashboards.rollups import roll_up
+from ground import clock
+
+
+@require_GET
+@strong_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The user's own top node."""
+    node = top_of(request.user)
+    if node is None:
+        return redirect("dashboards:city")
+    return redirect("dashboards:node", pk=node.pk)
+
+
+@require_GET
+@strong_required
+def city(request: HttpRequest) -> HttpResponse:
+    """All districts, for city posts."""
+    if not sees_city(request.user):
+        raise Http404
+    return _page(request, area_of(None))
+
+
+@require_GET
+@strong_required
+def node(request: HttpRequest, pk: int) -> HttpResponse:
+    return _page(request, _area(request, pk))
+
+
+@require_GET
+@strong_required
+def table(request: HttpRequest, pk: int) -> HttpResponse:
+    """The table of the children as CSV, with the mark by which spreadsheets know UTF-8."""
+    area, present = _area(request, pk), window(request.GET.get("period", ""))
+    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
+    name = f"wenshao-{pk}-{present.first}-{present.last}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    writer = csv.writer(response)
+    writer.writerow(pages.CSV_HEADINGS)
+    writer.writerows(pages.csv_rows(roll_up(area, present, clock.now())))
+    return response
+
+
+def _area(request: HttpRequest, pk: int) -> Area:
+    return area_of(get_object_or_404(nodes_in_sight(request.user), pk=pk))
+
+
+def _page(request: HttpRequest, area: Area) -> HttpResponse:
+    present = window(request.GET.get("period", ""))
+    context: dict[str, Any] = pages.context_of(request.user, area, present, clock.now())
+    here = reverse("dashboards:node", args=[area.node.pk]) if area.node else reverse("dashboards:city")
+    return render(request, "dashboards/node.html", {"here": here, **context})

@@ -1,0 +1,1 @@
+"""HTML in, redirect out: one module per noun of the desk."""

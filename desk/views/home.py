@@ -1,0 +1,17 @@
+"""首页: the phone home, for visitors, residents, volunteers and staff."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from desk.homepage import context_of
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    """What waits for me; visitors read what the platform does and how to begin."""
+    if not request.user.is_authenticated:
+        return render(request, "desk/welcome.html", {"tab": "home"})
+    return render(request, "desk/home.html", {"tab": "home", **context_of(request.user)})

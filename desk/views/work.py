@@ -1,0 +1,148 @@
+"""工作台: what waits for me, in tabs; and the list of everything in sight."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from desk import searching, worklist
+from desk.access import SIGHT, WORK, staff_page
+from desk.nav import highest
+from desk.rows import rows_of
+from desk.tiles import week_tiles
+from ground import clock
+from organizations.posts import Power
+from organizations.scope import scope_of
+from requests.figures import NAMES
+from requests.models import ServiceRequest
+from requests.states import State
+
+FILTERS = ("q", "grid", "category", "source")
+
+
+class CountedPaginator(Paginator):
+    """Knows how many there are, where the tabs have counted already."""
+
+    def __init__(self, rows: Any, *, known: int | None) -> None:
+        super().__init__(rows, searching.PAGE)
+        if known is not None:
+            self.__dict__["count"] = known  # stands in for the cached property: no second count
+
+
+@require_GET
+@staff_page(*WORK)
+def work(request: HttpRequest) -> HttpResponse:
+    """The work list. Filters and tab live in the URL; without JavaScript every row opens its own page."""
+    user, query = request.user, request.GET
+    found = worklist.counts(user)
+    tab = _tab(request, found)
+    rows = searching.found_by(worklist.in_tab(tab.key, user, clock.now()), query)
+    is_filtered = any(query.get(name) for name in FILTERS)
+    page = CountedPaginator(
+        searching.for_rows(rows), known=None if is_filtered else found[tab.key]
+    ).get_page(query.get("page"))
+    grant = highest(scope_of(user), *WORK)
+    return render(
+        request,
+        "desk/work.html",
+        {
+            "headline": worklist.headline(found),
+            "post": grant.post.label if grant else "",
+            "place": grant.place if grant else "",
+            "now": clock.now(),
+            "tab": tab,
+            "tabs": _tabs(request, found, tab),
+            "page": page,
+            "rows": rows_of(page.object_list),
+            "filters": _filters(request),
+            "is_filtered": is_filtered,
+            "keep": {"tab": tab.key},
+            "clear_url": f"?tab={tab.key}",
+            "tiles": week_tiles(user),
+            "can_file": scope_of(user).has(Power.HANDLE),
+            "can_whistle": bool(scope_of(user).seats(Power.WHISTLE)),
+        },
+    )
+
+
+def _tab(request: HttpRequest, found: dict[str, int]) -> worklist.Tab:
+    """The tab of the URL; without one the first heap that is not empty, overdue ones before all."""
+    wanted = request.GET.get("tab")
+    by_key = {tab.key: tab for tab in worklist.TABS}
+    if wanted in by_key:
+        return by_key[wanted]
+    order = ("new", "overdue", "today", "hand", "waiting")
+    return by_key[next((key for key in order if found[key]), "new")]
+
+
+def _tabs(request: HttpRequest, found: dict[str, int], shown: worklist.Tab) -> list[dict[str, Any]]:
+    kept = "".join(f"&{name}={value}" for name in FILTERS if (value := _quoted(request, name)))
+    return [
+        {
+            "label": tab.label,
+            "url": f"?tab={tab.key}{kept}",
+            "count": found[tab.key],
+            "on": tab == shown,
+            "state": tab.state,
+        }
+        for tab in worklist.TABS
+    ]
+
+
+def _quoted(request: HttpRequest, name: str) -> str:
+    return quote(request.GET.get(name, ""))
+
+
+def _filters(request: HttpRequest) -> list[dict[str, Any]]:
+    choices = [
+        ("grid", "网格", searching.grids_to_choose(request.user)),
+        ("category", "类别", searching.categories_to_choose()),
+        ("source", "来源", ServiceRequest.Source.choices),
+    ]
+    return [
+        {"name": name, "label": label, "value": request.GET.get(name, ""), "choices": values}
+        for name, label, values in choices
+        if values
+    ]
+
+
+@require_GET
+@staff_page(*SIGHT)
+def requests(request: HttpRequest) -> HttpResponse:
+    """点单: every request in sight, ended ones too; also what a figure of a dashboard counts."""
+    user, query = request.user, request.GET
+    rows = searching.found_by(searching.in_sight(user), query)
+    page = searching.page_after(searching.for_rows(rows), query.get("after", ""))
+    filters = _filters(request)
+    filters.append(
+        {"name": "state", "label": "状态", "value": query.get("state", ""), "choices": State.choices}
+    )
+    kept = {name: query[name] for name in ("which", "within", "from", "to") if query.get(name)}
+    return render(
+        request,
+        "desk/requests.html",
+        {
+            "page": page,
+            "rows": rows_of(page.rows),
+            "filters": filters,
+            "keep": kept,
+            "counted_as": counted_as(query),
+            "is_filtered": bool(kept) or any(query.get(name) for name in (*FILTERS, "state")),
+            "can_file": scope_of(user).has(Power.HANDLE),
+        },
+    )
+
+
+def counted_as(query: Any) -> str:
+    """In words: which rows of which period a figure has led to."""
+    said = NAMES.get(query.get("which", ""), "")
+    first, last = searching.day_of(query.get("from")), searching.day_of(query.get("to"))
+    if first and last:
+        said = f"{first.month}月{first.day}日至{last.month}月{last.day}日提交" + (f"，{said}" if said else "")
+    return said
+
