@@ -54,11 +54,13 @@ def sign_in_with_password(*, phone: str, password: str, request: HttpRequest) ->
     the same sentence for an unknown number, no password, and a wrong one.
     """
     credentials = {"phone": phone, "password": password}
-    if AxesProxyHandler.is_allowed(request, credentials):
-        user = authenticate(request, **credentials)
-        if isinstance(user, User):
-            return user
-    if getattr(request, "axes_locked_out", False) or not AxesProxyHandler.is_allowed(request, credentials):
+    # While it is locked nothing is tried, so that trying does not prolong the lock.
+    is_locked = not AxesProxyHandler.is_allowed(request, credentials)
+    user = None if is_locked else authenticate(request, **credentials)
+    if isinstance(user, User):
+        return user
+    if is_locked or getattr(request, "axes_locked_out", False):
+        request.axes_locked_out = True  # type: ignore[attr-defined]
         raise RuleViolation("密码错误次数过多，请 30 分钟后再试。", field="password")
     raise RuleViolation("手机号或密码不对。还没有设过密码的，请先用短信验证码登录。", field="password")
 
