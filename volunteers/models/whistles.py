@@ -1,4 +1,4 @@
-"""吹哨、接单、报到: volunteers, whistles, claims, the service ledger and the boards drawn from it."""
+"""Whistles (吹哨) and the claims on them (接单)."""
 
 from __future__ import annotations
 
@@ -14,134 +14,19 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 from grids.models import Grid
 from ground import clock
 from ground.geo import Point
-from ground.history import AppendOnly, Event
-from organizations.models import Member, Organization, Placed, Skill, Unit
+from ground.history import Event
+from organizations.models import Placed, Skill
 from organizations.posts import Power
 from requests.models import ServiceRequest
 from requests.states import DutyArea
-from volunteers.states import (
-    LIVE,
-    Attested,
-    Audience,
-    ClaimState,
-    Period,
-    RegistrationState,
-    Task,
-    VolunteerKind,
-    WhistleKind,
-    WhistleState,
-)
+from volunteers.models.people import Registration, Volunteer
+from volunteers.states import LIVE, Audience, ClaimState, Task, WhistleKind, WhistleState
 
 USER = settings.AUTH_USER_MODEL
 
 #: How far from the place a check-in still counts, in metres (RULES 2; policy later).
 DEFAULT_RADIUS_M = 300
 METRES_PER_DEGREE = 111_195  # of latitude, on the sphere of ground.geo
-
-
-class Volunteer(models.Model):
-    """Whoever may claim a whistle (人人可参与)."""
-
-    user = models.OneToOneField(USER, verbose_name="账号", on_delete=models.PROTECT, related_name="volunteer")
-    kind = models.CharField("类别", max_length=10, choices=VolunteerKind)
-    member = models.OneToOneField(
-        Member, verbose_name="党员", on_delete=models.PROTECT, null=True, blank=True, related_name="volunteer"
-    )
-    district = models.ForeignKey(
-        Organization, verbose_name="区县", on_delete=models.PROTECT, related_name="+"
-    )
-
-    class Meta:
-        verbose_name = verbose_name_plural = "志愿者"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(kind="volunteer") | Q(member__isnull=False),
-                name="volunteer_member_kinds_have_member",
-                violation_error_message="在职党员、社区党员要关联党员登记。",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return str(self.member or self.user)
-
-    @property
-    def unit(self) -> Unit | None:
-        return self.member.unit if self.member else None
-
-
-class RegistrationQuerySet(models.QuerySet["Registration"]):
-    def confirmed(self) -> Self:
-        return self.filter(state=RegistrationState.CONFIRMED)
-
-    def visible_to(self, user: Any) -> Self:
-        """One's own; those of the communities whose registrations one confirms."""
-        from organizations.scope import scope_of
-
-        if not user.is_authenticated:
-            return self.none()
-        return self.filter(Q(volunteer__user=user) | scope_of(user).rows(Power.CONFIRM_REGISTRATION))
-
-
-class Registration(Placed):
-    """报到: a volunteer registers with a community and is placed in exactly one grid (S2, L7)."""
-
-    volunteer = models.ForeignKey(
-        Volunteer, verbose_name="志愿者", on_delete=models.PROTECT, related_name="registrations"
-    )
-    choice = models.PositiveSmallIntegerField("志愿序", default=1)
-    state = models.CharField(
-        "状态", max_length=10, choices=RegistrationState, default=RegistrationState.REQUESTED
-    )
-    grid = models.ForeignKey(
-        Grid,
-        verbose_name="网格",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="registrations",
-    )
-    requested_at = models.DateTimeField("提出", default=clock.now)
-    confirmed_at = models.DateTimeField("确认", null=True, blank=True)
-
-    objects = RegistrationQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "报到"
-        ordering = ["-requested_at", "-id"]
-        indexes = [models.Index(fields=["community", "state", "-requested_at"])]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["volunteer"],
-                condition=Q(state="confirmed"),
-                name="registration_one_confirmed",
-                violation_error_message="这位同志已在别的社区报到。",
-            ),
-            models.UniqueConstraint(
-                fields=["volunteer", "community"],
-                name="registration_community_once",
-                violation_error_message="已经选过这个社区了。",
-            ),
-            models.CheckConstraint(
-                condition=Q(state="requested") | Q(grid__isnull=False),
-                name="registration_confirmed_in_a_grid",
-                violation_error_message="确认报到时要安排到一个网格。",
-            ),
-            models.CheckConstraint(
-                condition=Q(choice__gte=1, choice__lte=3), name="registration_up_to_three"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.volunteer} → {self.community}"
-
-
-class RegistrationEvent(Event):
-    subject = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="events")
-    by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
-
-    class Meta(Event.Meta):
-        verbose_name = verbose_name_plural = "报到事件"
-        indexes = [models.Index(fields=["subject", "at", "id"])]
 
 
 class WhistleQuerySet(models.QuerySet["Whistle"]):
@@ -355,79 +240,3 @@ class ClaimEvent(Event):
     class Meta(Event.Meta):
         verbose_name = verbose_name_plural = "接单事件"
         indexes = [models.Index(fields=["subject", "at", "id"])]
-
-
-class LedgerEntry(AppendOnly, Placed):
-    """服务台账: minutes credited to a volunteer, or their correction. Balances are sums of entries (RULES 2)."""
-
-    volunteer = models.ForeignKey(
-        Volunteer, verbose_name="谁", on_delete=models.PROTECT, related_name="entries"
-    )
-    claim = models.ForeignKey(Claim, verbose_name="接单", on_delete=models.PROTECT, related_name="entries")
-    whistle = models.ForeignKey(
-        Whistle, verbose_name="哨单", on_delete=models.PROTECT, related_name="entries"
-    )
-    unit = models.ForeignKey(
-        Unit, verbose_name="单位", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
-    )
-    minutes = models.IntegerField("分钟")
-    off_hours_minutes = models.IntegerField("其中八小时外")
-    duty_area = models.CharField("职责领域", max_length=12, choices=DutyArea)
-    attested = models.CharField("依据", max_length=12, choices=Attested)
-    reason = models.CharField("理由", max_length=100, blank=True)
-    served_at = models.DateTimeField("服务时间", help_text="哨单的开始时间；统计按它归到月份。")
-    by = models.ForeignKey(USER, verbose_name="认定人", on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField("认定时间", default=clock.now)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "服务台账"
-        ordering = ["-served_at", "-id"]
-        indexes = [
-            models.Index(fields=["volunteer", "-served_at"]),
-            models.Index(fields=["district", "served_at"]),
-            models.Index(fields=["community", "served_at"]),
-            models.Index(fields=["unit", "served_at"]),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.volunteer} {self.minutes} 分钟"
-
-
-class Board(models.Model):
-    """排行榜: members of a district in a period, as last computed (S11)."""
-
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="boards")
-    period = models.CharField("周期", max_length=8, choices=Period)
-    starts_on = models.DateField("起")
-    refreshed_at = models.DateTimeField("更新")
-    #: The newest ledger entry and rating that are counted in it: unchanged means nothing to do.
-    counted_to = models.CharField(max_length=60, blank=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "排行榜"
-        constraints = [
-            models.UniqueConstraint(fields=["organization", "period", "starts_on"], name="board_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organization} {self.get_period_display()}"
-
-
-class BoardRow(models.Model):
-    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="rows")
-    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="+")
-    rank = models.PositiveIntegerField("名次")
-    previous_rank = models.PositiveIntegerField("上次名次", null=True, blank=True)
-    score = models.DecimalField("得分", max_digits=9, decimal_places=2)
-    minutes = models.PositiveIntegerField("分钟")
-    times = models.PositiveIntegerField("次数")
-    mean_rating = models.DecimalField("平均评价", max_digits=3, decimal_places=2, null=True, blank=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "排行榜名次"
-        ordering = ["board_id", "rank"]
-        indexes = [models.Index(fields=["board", "rank"])]
-        constraints = [models.UniqueConstraint(fields=["board", "volunteer"], name="board_row_once")]
-
-    def __str__(self) -> str:
-        return f"{self.rank} {self.volunteer}"
