@@ -16,7 +16,7 @@ from ground import clock
 from ground.fields import EncryptedCharField, masked_phone
 from ground.history import AppendOnly, AppendOnlyQuerySet
 from organizations.posts import Post, Power, Seat, Tier, powers_of
-from organizations.scope import scope_of
+from organizations.scope import administers, scope_of
 
 USER = settings.AUTH_USER_MODEL
 
@@ -209,7 +209,7 @@ class MemberQuerySet(models.QuerySet["Member"]):
         """Members of one's own unit, and those of the district for its officers. Communities see their
         members through their registrations (floor above)."""
         scope = scope_of(user)
-        return self.filter(scope.own_units("unit") | scope.rows(Power.TREE_CHANGE, columns=("district",)))
+        return self.filter(scope.own_units("unit") | scope.rows(Power.TREE_CHANGE, columns=["district"]))
 
 
 class Member(models.Model):
@@ -257,8 +257,11 @@ class AppointmentQuerySet(models.QuerySet["Appointment"]):
         return self.filter(Q(begins_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gt=day)))
 
     def visible_to(self, user: Any) -> Self:
-        nodes = Organization.objects.visible_to(user)
-        return self.filter(Q(organization__in=nodes) | scope_of(user).own_units("unit"))
+        """Posts at the nodes in sight and in one's own unit; city posts for the administrator who gives them."""
+        scope, nodes = scope_of(user), Organization.objects.visible_to(user).order_by()
+        seen = Q(organization__in=nodes.values("pk")) | scope.own_units("unit")
+        seen |= scope.rows(Power.TREE_CHANGE, prefix="unit__")
+        return self.filter(seen | Q(at_city=True) if administers(user) else seen)
 
 
 class Appointment(models.Model):
@@ -369,7 +372,6 @@ class WorkdayOverride(models.Model):
 
 class AccessLogQuerySet(AppendOnlyQuerySet):
     def visible_to(self, user: Any) -> Self:
-        """Entries at the nodes inside the subtrees where the access log is open (RULES 5)."""
         nodes = scope_of(user).organizations(Organization.objects.order_by(), Power.ACCESS_LOG)
         return self.filter(organization__in=nodes.values("pk"))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from organizations.models import Appointment, Organization, Unit
 from organizations.posts import Post, Power, Seat, Tier
-from organizations.scope import scope_of
+from organizations.scope import administers, scope_of
 
 
 def can_change_node(user: Any, node: Organization) -> bool:
@@ -49,7 +49,7 @@ def can_appoint(
     if user is None:
         return True
     if at_city:
-        return bool(user.is_active and user.is_administrator and user.session_is_strong)
+        return administers(user)
     if unit is not None:
         return scope_of(user).reaches(Power.TREE_CHANGE, unit)
     if organization is None:

@@ -13,6 +13,8 @@ from organizations.posts import GRID_POSTS, Post, Power, Seat, Tier
 #: Which scope column a seat in the tree fills on the rows of the floors above.
 COLUMNS = {Tier.DISTRICT: "district", Tier.STREET: "street", Tier.COMMUNITY: "community"}
 NOTHING = Q(pk__in=[])
+#: Said with words, because an empty Q disappears in `one | other`.
+EVERYTHING = ~NOTHING
 Nodes = TypeVar("Nodes", bound=QuerySet)
 
 
@@ -70,7 +72,7 @@ class Scope:
         reach = NOTHING
         for grant in self.with_power(*powers):
             if grant.seat is Seat.CITY:
-                return Q()
+                return EVERYTHING
             column = COLUMNS.get(grant.seat, "") if isinstance(grant.seat, Tier) else ""
             if column in columns and not grant.is_narrowed_to_grids:
                 reach |= Q(**{f"{prefix}{column}_id": grant.organization_id})
@@ -116,6 +118,11 @@ def scope_of(user: Any) -> Scope:
     if "scope" not in cache:
         cache["scope"] = Scope(_grants(user))
     return cache["scope"]
+
+
+def administers(user: Any) -> bool:
+    """The system administrator, in a strong session: accounts and settings, and the first posts of a city."""
+    return bool(getattr(user, "is_administrator", False) and user.is_active and user.session_is_strong)
 
 
 def _grants(user: Any) -> list[Grant]:

@@ -6,15 +6,14 @@ encrypted fields are never shown in plain. Verbs of an app become buttons with `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import update_wrapper
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
-from django.forms import Form, ModelForm
+from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -23,21 +22,10 @@ from unfold.admin import ModelAdmin
 from ground.errors import RuleViolation
 from ground.fields import EncryptedCharField
 from organizations.posts import Power
-from organizations.scope import scope_of
+from organizations.scope import administers, scope_of
+from organizations.verb_buttons import VerbButton, VerbForm
 
-
-@dataclass(frozen=True, slots=True)
-class VerbButton:
-    """A verb on the page of one row: it is offered where `may(user, row)`, asks `form`, and calls
-    `act(user, row, **cleaned data)`, which raises RuleViolation or NoPower."""
-
-    name: str
-    label: str
-    may: Callable[[Any, Any], bool]
-    act: Callable[..., Any]
-    form: type[Form] = Form
-    tone: str = "plain"
-    help: str = ""
+__all__ = ["ScopedAdmin", "SettingsAdmin", "VerbButton", "VerbForm"]
 
 
 class ScopedAdmin(ModelAdmin):
@@ -199,7 +187,7 @@ class ScopedAdmin(ModelAdmin):
         found = next((each for each in self.verbs if each.name == verb), None)
         if row is None or found is None or not found.may(request.user, row):
             raise Http404
-        form = found.form(request.POST if request.method == "POST" else None)
+        form = found.form(request.POST if request.method == "POST" else None, user=request.user, row=row)
         back = reverse("admin:{}_{}_change".format(*self._label), args=[row.pk])
         if form.is_valid():
             try:
@@ -221,7 +209,7 @@ class SettingsAdmin(ScopedAdmin):
     is_common = True
 
     def is_open_to(self, user: Any) -> bool:
-        return user.is_active and user.is_administrator and user.session_is_strong
+        return administers(user)
 
     def covers(self, user: Any, row: Any) -> bool:
         return self.is_open_to(user)
