@@ -81,6 +81,8 @@
       if (wanted.length > room) status.textContent = `最多 ${max} 张，多出的 ${wanted.length - room} 张没有加上。`;
     }
 
+    // The file input itself is out of sight: its label shows the focus.
+    for (const kind of ["focus", "blur"]) input.addEventListener(kind, () => box.classList.toggle("focused", kind === "focus" && input.matches(":focus-visible")));
     let chain = Promise.resolve();
     input.addEventListener("change", () => {
       const chosen = Array.from(input.files);
