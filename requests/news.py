@@ -94,7 +94,6 @@ def _to_handler(move: Move, title: str) -> None:
         key=f"request:{move.event.pk}:handler",
         title=title,
         text=f"{service_request.number} · {service_request.place}",
-        # Staff who open it are led to the desk.
-        url=reverse("requests:detail", args=[service_request.number]),
+        url=reverse("desk:request", args=[service_request.number]),
         is_urgent=move.step.name == "submit" and service_request.track == Track.URGENT,
     )
