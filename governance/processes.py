@@ -158,7 +158,10 @@ class Manager:
     def _relay(self, name: str, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None  # noqa: S101 - opened as a pipe above
         for line in process.stdout:
-            self.say(f"{name:<{self.width}} | {line.rstrip()}")
+            try:
+                self.say(f"{name:<{self.width}} | {line.rstrip()}")
+            except OSError:  # nobody reads us any more: a child must not block on a full pipe
+                self.stop()
 
     def _end_all(self) -> None:
         for child in self.children:

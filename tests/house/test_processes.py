@@ -125,3 +125,15 @@ def test_a_taken_port_gives_the_next_one():
         taken.listen()
         port = taken.getsockname()[1]
         assert free_port(port) > port
+
+
+def test_it_ends_when_nobody_reads_it_any_more():
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, "while True: print('x', flush=True)"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert parent.stdout is not None
+    parent.stdout.readline()
+    parent.stdout.close()
+    parent.wait(timeout=15)
