@@ -53,7 +53,7 @@ class LedgerEntry(AppendOnly, Placed):
     by = models.ForeignKey(USER, verbose_name="认定人", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField("认定时间", default=clock.now)
 
-    objects = LedgerEntryQuerySet.as_manager()
+    objects = LedgerEntryQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = verbose_name_plural = "服务台账"

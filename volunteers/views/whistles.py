@@ -1,4 +1,4 @@
-"""The member's pages: whistles, claims, service, registration, boards."""
+"""哨单 and 我的接单."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -16,39 +14,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ground import clock
-from ground.errors import RuleViolation
-from organizations.models import Organization
 from requests.states import ContactBy
 from volunteers import claims as claiming
-from volunteers import leaderboards, ledger, presenting, registry
-from volunteers.forms import ChooseForm, ClaimForm, PositionForm
-from volunteers.models import Claim, LedgerEntry, Volunteer, Whistle
-from volunteers.states import ClaimState, Period
+from volunteers import ledger, presenting
+from volunteers.forms import ClaimForm, PositionForm
+from volunteers.models import Claim, LedgerEntry, Whistle
+from volunteers.states import ClaimState
 from volunteers.tables import CLAIMS
+from volunteers.views.answering import page_of, rank_of, says_no
 
-PER_PAGE, RANKS_PER_PAGE = 20, 50
 #: "Near me": a quarter of an hour on foot.
 NEAR_M = 1500
 STEPS = ("check-in", "check-out", "withdraw", "contact")
-
-
-def _says_no(request: HttpRequest, verb: Callable[[], Any], thanks: str) -> bool:
-    """Call the verb; tell its sentence if a rule stands in the way, else the thanks."""
-    try:
-        verb()
-    except RuleViolation as violation:
-        messages.error(request, violation.sentence)
-        return True
-    messages.success(request, thanks)
-    return False
-
-
-def _page(request: HttpRequest, rows: Any, per_page: int = PER_PAGE) -> Any:
-    return Paginator(rows, per_page).get_page(request.GET.get("page"))
-
-
-def _volunteer(user: Any) -> Volunteer | None:
-    return Volunteer.objects.filter(user=user).select_related("member__unit", "district").first()
 
 
 # Whistles
@@ -61,7 +38,7 @@ def whistles(request: HttpRequest) -> HttpResponse:
     standing = claiming.standing_of(request.user)
     person = presenting.person_of(standing.volunteer)
     shown = request.GET.get("show", "")
-    found = _open_whistles(request.user)
+    found = open_whistles(request.user)
     fits = found.fitting(person.skills)
     if shown == "fits":
         found = fits
@@ -71,7 +48,7 @@ def whistles(request: HttpRequest) -> HttpResponse:
         found = found.filter(starts_at__lt=_next_monday())
     if query := request.GET.get("q", "").strip():
         found = found.filter(title__icontains=query)
-    page = _page(request, found)
+    page = page_of(request, found)
     cards = [presenting.card_of(row, row.taken, standing, person) for row in page]
     context = {
         "tab": "whistles",
@@ -83,12 +60,13 @@ def whistles(request: HttpRequest) -> HttpResponse:
         "q": query,
         "fits": fits.count() if standing.registration else 0,
         "quota": ledger.quota(standing.volunteer) if standing.volunteer else None,
-        "rank": _rank(standing.volunteer),
+        "rank": rank_of(standing.volunteer),
     }
     return render(request, "volunteers/whistles.html", context)
 
 
-def _open_whistles(user: Any) -> Any:
+def open_whistles(user: Any) -> Any:
+    """Those that recruit and are meant for the user, with what cards show."""
     found = Whistle.objects.open_to(user).recruiting().with_places_taken()
     return (
         found.select_related("service_request", "community")
@@ -102,13 +80,8 @@ def _next_monday() -> datetime:
     return today + timedelta(days=7 - today.weekday())
 
 
-def _rank(volunteer: Volunteer | None, period: str = Period.MONTH) -> Any:
-    if volunteer is None:
-        return None
-    return leaderboards.row_of(volunteer.pk, volunteer.district_id, period)
-
-
-def _whistle(user: Any, pk: int) -> Whistle:
+def whistle_in_sight(user: Any, pk: int) -> Whistle:
+    """One whistle with everything its page shows, or 404."""
     rows = Whistle.objects.visible_to(user).select_related(
         "service_request__submitter", "service_request__building", "service_request__grid",
         "service_request__handler", "community",
@@ -120,7 +93,7 @@ def _whistle(user: Any, pk: int) -> Whistle:
 @require_GET
 def whistle(request: HttpRequest, pk: int) -> HttpResponse:
     """哨单详情: what, when, where, who, places left; one button, or why not."""
-    row = _whistle(request.user, pk)
+    row = whistle_in_sight(request.user, pk)
     standing = claiming.standing_of(request.user)
     person = presenting.person_of(standing.volunteer)
     own = Claim.objects.own(request.user).filter(whistle=row).order_by("-id").first()
@@ -147,7 +120,7 @@ def claim_whistle(request: HttpRequest, pk: int) -> HttpResponse:
     key = form.cleaned_data["client_key"] if form.is_valid() else None
     made: list[Claim] = []
     thanks = "接单成功。到时候记得来，到了再签到。"
-    if _says_no(request, lambda: made.append(claiming.claim(row, by=request.user, key=key)), thanks):
+    if says_no(request, lambda: made.append(claiming.claim(row, by=request.user, key=key)), thanks):
         return redirect("volunteers:whistle", pk)
     return redirect("volunteers:claim", made[0].pk)
 
@@ -168,7 +141,7 @@ def claims(request: HttpRequest) -> HttpResponse:
         "tab": "claims",
         "today": today,
         "ahead": [each for each in ahead if each not in today],
-        "page": _page(request, past),
+        "page": page_of(request, past),
         "chips": presenting.CHIPS,
     }
     return render(request, "volunteers/claims.html", context)
@@ -179,12 +152,16 @@ def _is_by_today(row: Claim) -> bool:
     return timezone.localdate(row.whistle.starts_at) <= clock.today()
 
 
-def _claim(user: Any, pk: int) -> Claim:
-    rows = Claim.objects.own(user).select_related(
+def whole_claims(user: Any) -> QuerySet[Claim]:
+    """One's own claims with everything their page shows."""
+    return Claim.objects.own(user).select_related(
         "volunteer", "whistle__community", "whistle__service_request__submitter",
         "whistle__service_request__building", "whistle__service_request__grid", "whistle__service_request__handler",
     )  # fmt: skip
-    return get_object_or_404(rows, pk=pk)
+
+
+def _claim(user: Any, pk: int) -> Claim:
+    return get_object_or_404(whole_claims(user), pk=pk)
 
 
 @login_required
@@ -221,7 +198,7 @@ def claim_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if step not in STEPS:
         raise Http404
     if request.method == "POST":
-        _says_no(request, *_verb(request, row, step))
+        says_no(request, *_verb(request, row, step))
     return redirect("volunteers:claim", pk)
 
 
@@ -240,148 +217,3 @@ def _verb(request: HttpRequest, row: Claim, step: str) -> tuple[Callable[[], Any
         ),
     }
     return verbs[step]
-
-
-# Service
-
-
-@login_required
-@require_GET
-def service(request: HttpRequest) -> HttpResponse:
-    """我的服务: hours, quota, rank, ledger."""
-    volunteer = _volunteer(request.user)
-    if volunteer is None:
-        return redirect("volunteers:registration")
-    entries = LedgerEntry.objects.filter(volunteer=volunteer).select_related("whistle", "community")
-    context = {
-        "tab": "me",
-        "back": "/me/",
-        "volunteer": volunteer,
-        "year": ledger.balance(volunteer, *ledger.bounds(Period.YEAR)),
-        "ever": ledger.balance(volunteer),
-        "quota": ledger.quota(volunteer),
-        "ranks": [(period.label, period.value, _rank(volunteer, period)) for period in Period],
-        "page": _page(request, entries),
-    }
-    return render(request, "volunteers/service.html", context)
-
-
-# Registration
-
-
-@login_required
-@require_http_methods(["GET", "POST"])
-def registration(request: HttpRequest) -> HttpResponse:
-    """报到: choose up to three communities; see what became of it."""
-    if request.method == "POST":
-        return _choose(request)
-    volunteer = _volunteer(request.user)
-    member = registry.member_of(request.user)
-    existing = registry.registrations_of(volunteer)
-    query = request.GET.get("q", "").strip()
-    confirmed = next((each for each in existing if each.confirmed_at), None)
-    context = {
-        "tab": "me",
-        "back": "/me/",
-        "member": member,
-        "kind": registry.kind_for(member),
-        "existing": existing,
-        "confirmed": confirmed,
-        "left": 0 if confirmed else registry.CHOICES - len(existing),
-        "chips": presenting.CHIPS,
-        "q": query,
-        "found": registry.communities(query, member, existing) if not confirmed else [],
-        "chosen": {each.community_id for each in existing},
-    }
-    return render(request, "volunteers/registration.html", context)
-
-
-def _choose(request: HttpRequest) -> HttpResponse:
-    form = ChooseForm(request.POST, communities=registry.open_communities())
-    if not form.is_valid():
-        messages.error(request, "请选一个社区。")
-        return redirect("volunteers:registration")
-    community = form.cleaned_data["community"]
-    _says_no(
-        request,
-        lambda: registry.register(user=request.user, community=community),
-        f"已选{community.short_name}，等社区确认，确认后会收到消息。",
-    )
-    return redirect("volunteers:registration")
-
-
-# Boards
-
-
-def _district(user: Any, pk: int) -> Organization:
-    return get_object_or_404(leaderboards.visible_to(user), pk=pk)
-
-
-def _period(request: HttpRequest) -> Period:
-    given = request.GET.get("period", "")
-    return Period(given) if given in Period.values else Period.MONTH
-
-
-def _periods(period: Period) -> list[dict[str, Any]]:
-    return [{"label": each.label, "url": f"?period={each.value}", "on": each == period} for each in Period]
-
-
-@login_required
-@require_GET
-def own_leaderboard(request: HttpRequest) -> HttpResponse:
-    """The board of one's own district."""
-    volunteer = _volunteer(request.user)
-    district = volunteer.district if volunteer else leaderboards.visible_to(request.user).first()
-    if district is None:
-        raise Http404
-    return redirect("volunteers:leaderboard", district.pk)
-
-
-@login_required
-@require_GET
-def leaderboard(request: HttpRequest, pk: int) -> HttpResponse:
-    """排行榜: members of a district; every score opens to its entries."""
-    district, period = _district(request.user, pk), _period(request)
-    board = leaderboards.board_of(district, period)
-    rows: QuerySet[Any] | list[Any] = leaderboards.rows_of(board) if board else []
-    page = _page(request, rows, RANKS_PER_PAGE)
-    volunteer = _volunteer(request.user)
-    me, query = volunteer.pk if volunteer else None, f"period={period.value}"
-    lines = presenting.rank_rows(page, me, query)
-    own = (
-        leaderboards.row_of(me, district.pk, period)
-        if me and not any(line["is_me"] for line in lines)
-        else None
-    )
-    context = {
-        "tab": "",
-        "back": "/service/" if volunteer else "/",
-        "district": district,
-        "board": board,
-        "period": period,
-        "items": _periods(period),
-        "page": page,
-        "lines": lines,
-        "own": own,
-    }
-    return render(request, "volunteers/leaderboard.html", context)
-
-
-@login_required
-@require_GET
-def score(request: HttpRequest, pk: int, volunteer: int) -> HttpResponse:
-    """What a score is made of: the ledger entries that the board counts."""
-    district, period = _district(request.user, pk), _period(request)
-    row = leaderboards.row_of(volunteer, district.pk, period)
-    if row is None:
-        raise Http404
-    entries = leaderboards.entries_of(district, period).filter(volunteer=volunteer)
-    context = {
-        "tab": "",
-        "back": f"/leaderboards/{pk}/?period={period.value}",
-        "district": district,
-        "period": period,
-        "row": row,
-        "page": _page(request, entries.select_related("whistle__service_request__rating", "community")),
-    }
-    return render(request, "volunteers/score.html", context)

@@ -1,0 +1,16 @@
+"""Whistles, claims, registrations, service and boards over the API: the same sight and verbs as the pages."""
+
+from rest_framework.routers import BaseRouter
+
+from volunteers.api.service import LeaderboardViewSet, LedgerViewSet, RegistrationViewSet, ServiceViewSet
+from volunteers.api.whistles import ClaimViewSet, WhistleViewSet
+
+
+def register(router: BaseRouter) -> None:
+    """Called by governance.api."""
+    router.register("whistles", WhistleViewSet, "whistle")
+    router.register("claims", ClaimViewSet, "claim")
+    router.register("registrations", RegistrationViewSet, "registration")
+    router.register("service", ServiceViewSet, "service")
+    router.register("ledger", LedgerViewSet, "ledger")
+    router.register("leaderboards", LeaderboardViewSet, "leaderboard")

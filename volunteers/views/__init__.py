@@ -1,0 +1,1 @@
+"""The member's pages: whistles and claims; service, registration and boards."""
