@@ -7,8 +7,6 @@ from django.http import HttpRequest, HttpResponse
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-REGISTRY = "/desk/registry/"
-
 POLICY = {
     "default-src": "'self'",
     "script-src": "'self'",
@@ -23,11 +21,13 @@ POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
-# Unfold's Alpine evaluates expressions and its skeleton sets colours in a <style>.
-REGISTRY_POLICY = POLICY | {
-    "script-src": "'self' 'unsafe-eval'",
-    "style-src": "'self' 'unsafe-inline'",
-    "frame-ancestors": "'self'",
+OWN_STYLES = {"style-src": "'self' 'unsafe-inline'"}
+# Two libraries draw their own pages and cannot do with less.
+LOOSER = {
+    # Unfold's Alpine evaluates expressions, and its skeleton sets colours in a <style>.
+    "/desk/registry/": POLICY | OWN_STYLES | {"script-src": "'self' 'unsafe-eval'"},
+    # Swagger UI puts its layout into a <style>.
+    "/api/docs/": POLICY | OWN_STYLES,
 }
 
 
@@ -36,20 +36,24 @@ def header(policy: dict[str, str]) -> str:
 
 
 class ContentSecurityMiddleware:
-    """A strict Content-Security-Policy on every answer, looser only under the themed admin."""
+    """A strict Content-Security-Policy on every answer, looser only on pages that a library draws."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.strict, self.registry = header(POLICY), header(REGISTRY_POLICY)
+        self.strict = header(POLICY)
+        self.looser = {prefix: header(policy) for prefix, policy in LOOSER.items()}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        policy = self.registry if request.path.startswith(REGISTRY) else self.strict
-        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("Content-Security-Policy", self.policy(request.path))
         response.headers.setdefault(
             "Permissions-Policy", "geolocation=(self), camera=(self), microphone=(), payment=()"
         )
         return response
+
+    def policy(self, path: str) -> str:
+        fitting = (policy for prefix, policy in self.looser.items() if path.startswith(prefix))
+        return next(fitting, self.strict)
 
 
 class ClientAddressMiddleware:
