@@ -1,0 +1,1 @@
+"""Chromium plays the line on a platform that runs as it runs for people: web, worker and beat."""

@@ -1,0 +1,133 @@
+"""A platform of its own for the browser: fresh database, the demo, web, worker and beat under `manage.py up`.
+
+On SQLite and the file system, or, where WENSHAO_TEST_DATABASE_URL and WENSHAO_TEST_REDIS_URL say so, on
+PostgreSQL and Redis. Nothing of it touches a platform that runs already.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg2
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LOOPBACK = "127.0.0.1"
+START_SECONDS = 90
+#: How often beat computes the boards here.
+BOARD_SECONDS = 5
+REDIS_NUMBER = 13  # the database of Redis that only this suite uses
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Where it answers, and the log of its processes."""
+
+    port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://{LOOPBACK}:{self.port}"
+
+
+@contextmanager
+def platform(folder: Path, port: int) -> Iterator[Platform]:
+    """Load the demo into a fresh platform, start it, and end it together with everything it made."""
+    with _database() as database_url:
+        environ = _environ(folder, database_url)
+        for command in (["migrate", "-v", "0"], ["collectstatic", "--noinput", "-v", "0"], ["load_demo"]):
+            _manage(command, environ)
+        log = folder / "up.log"
+        with log.open("w") as file:
+            process = subprocess.Popen(
+                [sys.executable, "manage.py", "up", "--port", str(port)],
+                cwd=ROOT, env=environ, stdout=file, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+        try:
+            _await(process, port, log)
+            yield Platform(port, log)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=30)
+
+
+def chromium() -> str:
+    """The path of Chromium; the suite fails where there is none."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if path := shutil.which(name):
+            return path
+    raise RuntimeError("make test-browser needs Chromium on the PATH")
+
+
+def _environ(folder: Path, database_url: str) -> dict[str, str]:
+    """The environment of the platform: nothing of the suite's own settings, its own var directory."""
+    ours = ("WENSHAO_", "DJANGO_", "PYTEST_")
+    named = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS")
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(ours) and name not in named
+    }
+    environ |= {"WENSHAO_VAR": str(folder), "WENSHAO_DEMO": "1", "WENSHAO_BOARD_SECONDS": str(BOARD_SECONDS)}
+    if database_url:
+        environ["DATABASE_URL"] = database_url
+    if broker := os.environ.get("WENSHAO_TEST_REDIS_URL"):
+        environ["REDIS_URL"] = f"{broker.rpartition('/')[0]}/{REDIS_NUMBER}"
+        redis.Redis.from_url(environ["REDIS_URL"]).flushdb()
+    return environ
+
+
+@contextmanager
+def _database() -> Iterator[str]:
+    """The URL of a database made for this run next to the test database; "" for SQLite."""
+    server = os.environ.get("WENSHAO_TEST_DATABASE_URL", "")
+    if not server:
+        yield ""
+        return
+    parts, name = urlsplit(server), f"wenshao_browser_{os.getpid()}"
+    _on_server(parts._replace(path="/postgres"), f'CREATE DATABASE "{name}"')
+    try:
+        yield urlunsplit(parts._replace(path=f"/{name}"))
+    finally:
+        _on_server(parts._replace(path="/postgres"), f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _on_server(parts: object, statement: str) -> None:
+    connection = psycopg2.connect(urlunsplit(parts))  # type: ignore[arg-type]
+    connection.autocommit = True
+    try:
+        connection.cursor().execute(statement)
+    finally:
+        connection.close()
+
+
+def _manage(command: list[str], environ: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=environ, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"manage.py {command[0]} failed:\n{done.stdout}\n{done.stderr}")
+
+
+def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Until the web answers."""
+    limit = time.monotonic() + START_SECONDS
+    while time.monotonic() < limit and process.poll() is None:
+        try:
+            web = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
+            web.request("GET", "/healthz")
+            if web.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.3)
+    raise RuntimeError(f"the platform does not answer:\n{log.read_text()[-3000:]}")
