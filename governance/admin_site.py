@@ -13,11 +13,19 @@ from unfold.sites import UnfoldAdminSite
 
 from organizations.scope import scope_of
 
+FLOORS = frozenset({"accounts", "organizations", "notifications", "grids", "requests", "volunteers"})
+
 
 class RegistrySite(UnfoldAdminSite):
     site_title = "闻哨"
     site_header = "闻哨 · 台账"
     index_title = "台账"
+
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Only our own models: those of libraries go by Django's permissions, which nobody has."""
+        models = model_or_iterable if isinstance(model_or_iterable, list | tuple) else [model_or_iterable]
+        ours = [model for model in models if model._meta.app_label in FLOORS]
+        super().register(ours, admin_class, **options)
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whoever holds a post or is system administrator, in a strong session; the pages ask for powers."""

@@ -111,6 +111,8 @@ class ScopedAdmin(ModelAdmin):
         """Saving may break a rule: then the transaction is undone and the form shows the sentence."""
         self._open_or_404(request)
         context = {"show_history": False, **(extra_context or {})}
+        if object_id is not None and request.method == "POST" and self.get_object(request, object_id) is None:
+            raise Http404  # Django asks for the power first, and says 403 to what is out of sight
         if object_id is not None:
             context["verb_buttons"] = self._buttons(request, object_id)
         try:

@@ -1,0 +1,181 @@
+"""A home community with one of everything, each with a word that nobody else may read; and the people."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+from types import SimpleNamespace
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+
+from grids.models import Home
+from ground import clock
+from notifications.models import Message, Outgoing
+from notifications.outbox import say, sweep
+from organizations.models import AccessLogEntry, UnitBranch
+from organizations.posts import Post
+from requests import workflow
+from requests.models import Category, Hold
+from tests import factories
+from tests.volunteers import scenes
+from volunteers import claims, registry, whistles
+from volunteers.models import Registration
+from volunteers.states import VolunteerKind
+
+#: The word in every text of the home community.
+SECRET = "密语"
+
+
+def a_picture() -> SimpleUploadedFile:
+    file = BytesIO()
+    Image.new("RGB", (64, 48), "grey").save(file, "JPEG")
+    return SimpleUploadedFile("photo.jpg", file.getvalue(), "image/jpeg")
+
+
+def build() -> SimpleNamespace:
+    city = scenes.a_city()
+    home = city.home
+    category, _ = Category.objects.get_or_create(code="repair", defaults={"name": "维修"})
+    resident = factories.a_user(f"周{SECRET}")
+    service_request = workflow.submit(
+        by=resident,
+        category=category,
+        title=f"楼道灯{SECRET}",
+        text=f"灯坏了{SECRET}",
+        building=home.building,
+        photos=[a_picture()],
+    )
+    workflow.accept(service_request, by=home.secretary, track="important")
+    soon = clock.now() + timedelta(hours=3)
+    whistle = scenes.a_draft(
+        home,
+        title=f"抢修{SECRET}",
+        text=f"带梯子{SECRET}",
+        starts_at=soon,
+        ends_at=soon + timedelta(hours=1),
+        service_request=service_request,
+    )
+    whistles.publish(whistle, by=home.secretary)
+    volunteer = scenes.a_volunteer(city, name=f"王{SECRET}")
+    claim = claims.claim(whistle, by=volunteer.user)
+    waiting = registry.enrol(
+        user=factories.a_user(f"李{SECRET}"), kind=VolunteerKind.VOLUNTEER, district=city.district
+    )
+    registration = registry.choose(waiting, by=waiting.user, community=home.organization)
+    say(to=resident, key="walk", title=f"消息{SECRET}", url="/requests/")
+    sweep()
+    worker = factories.a_grid_worker(home)
+    return SimpleNamespace(
+        city=city,
+        home=home,
+        resident=resident,
+        service_request=service_request,
+        whistle=whistle,
+        volunteer=volunteer,
+        claim=claim,
+        registration=registration,
+        worker=worker,
+        meanings=_meanings(city, resident, service_request, whistle, claim, registration, volunteer),
+        outsiders=_outsiders(city),
+    )
+
+
+def _outsiders(city: Any) -> dict[str, Any]:
+    """Those who belong to the next community, and the system administrator."""
+    return {
+        "secretary next door": city.next_door.secretary,
+        "grid worker next door": factories.a_grid_worker(city.next_door),
+        "member next door": scenes.a_volunteer(city, city.next_door).user,
+        "resident next door": factories.a_user("赵邻居"),
+        "system administrator": factories.a_user("管理员", is_administrator=True),
+    }
+
+
+def _meanings(
+    city: Any,
+    resident: Any,
+    service_request: Any,
+    whistle: Any,
+    claim: Any,
+    registration: Any,
+    volunteer: Any,
+) -> dict[str, Any]:
+    message = Message.objects.filter(to=resident).first()
+    photo = service_request.photos.get()
+    home = city.home
+    return {
+        "requests:number": service_request.number,
+        "requests:step": "withdraw",
+        "requests:photo": photo.pk,
+        "v1:number": service_request.number,
+        "v1:step": "withdraw",
+        "v1:photo": photo.pk,
+        "v1:format": "json",
+        "v1:whistle-detail:pk": whistle.pk,
+        "v1:whistle-claim:pk": whistle.pk,
+        "v1:claim-detail:pk": claim.pk,
+        "v1:claim:pk": claim.pk,
+        "v1:pk": claim.pk,
+        "desk:number": service_request.number,
+        "desk:name": "resolve",
+        "desk:whistle:pk": whistle.pk,
+        "desk:whistle_step:pk": whistle.pk,
+        "desk:whistle_step:name": "cancel",
+        "desk:credit:pk": claim.pk,
+        "desk:confirm:pk": registration.pk,
+        "volunteers:whistle:pk": whistle.pk,
+        "volunteers:claim_whistle:pk": whistle.pk,
+        "volunteers:claim:pk": claim.pk,
+        "volunteers:claim_step:pk": claim.pk,
+        "volunteers:claim_step:step": "withdraw",
+        "dashboards:pk": home.organization.pk,
+        "notifications:pk": message.pk,
+        "rows": _rows(city, service_request, whistle, claim, registration, volunteer),
+    }
+
+
+def _rows(
+    city: Any, service_request: Any, whistle: Any, claim: Any, registration: Any, volunteer: Any
+) -> dict[str, Any]:
+    """One row per model of the registry, all of the home community."""
+    home = city.home
+    unit = factories.a_unit(city, f"单位{SECRET}")
+    unit.place_under(home.organization)
+    unit.save()
+    branch = UnitBranch.objects.create(unit=unit, name=f"支部{SECRET}")
+    log = AccessLogEntry.objects.create(
+        by=home.secretary,
+        action="reveal",
+        subject=f"requests.servicerequest:{service_request.pk}",
+        field="phone",
+        reason=f"回访{SECRET}",
+        organization=home.organization,
+    )
+    Hold.objects.create(service_request=service_request, key="walk", label="等")
+    liaison = factories.a_user("联络员")
+    appointment = factories.appoint(liaison, Post.COMMUNITY_WORKER, home.organization)
+    return {
+        "organizations_organization": home.organization,
+        "organizations_unitbranch": branch,
+        "organizations_unit": unit,
+        "organizations_member": volunteer.member,
+        "organizations_appointment": appointment,
+        "organizations_accesslogentry": log,
+        "grids_gridduty": home.grid.duties.first()
+        or factories.a_grid_worker(home).appointments.get().grid_duties.get(),
+        "grids_grid": home.grid,
+        "grids_compound": home.compound,
+        "grids_building": home.building,
+        "grids_home": Home.objects.create(member=volunteer.member, building=home.building),
+        "requests_servicerequest": service_request,
+        "volunteers_volunteer": volunteer,
+        "volunteers_registration": Registration.objects.get(pk=registration.pk),
+        "volunteers_whistle": whistle,
+        "volunteers_claim": claim,
+        "volunteers_ledgerentry": scenes.credited(
+            home, volunteer, starts_at=clock.now() - timedelta(days=2)
+        ).entries.get(),
+        "notifications_outgoing": Outgoing.objects.first(),
+    }
