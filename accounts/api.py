@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.permissions import AllowAny
+from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import DefaultRouter
@@ -73,10 +73,13 @@ class AuthViewSet(viewsets.GenericViewSet):
         is_asking = self.request is not None and self.request.method == "POST"
         return [] if is_asking else super().get_authenticators()
 
+    def get_permissions(self) -> list[Any]:
+        return [AllowAny()] if self.request.method == "POST" else [IsAuthenticated()]
+
     @extend_schema(
         operation_id="auth_code_create", request=CodeSerializer, responses={204: None, 409: BROKEN}
     )
-    @action(detail=False, methods=["post"], permission_classes=[AllowAny], serializer_class=CodeSerializer)
+    @action(detail=False, methods=["post"], serializer_class=CodeSerializer)
     def code(self, request: Request) -> Response:
         """Send a code by SMS; the answer is the same whether the number has an account or not."""
         wanted = self.get_serializer(data=request.data)
@@ -85,7 +88,7 @@ class AuthViewSet(viewsets.GenericViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @extend_schema(operation_id="auth_token_create", responses={201: TOKEN, 409: BROKEN, 429: BROKEN})
-    @action(detail=False, methods=["post"], permission_classes=[AllowAny])
+    @action(detail=False, methods=["post"])
     def token(self, request: Request) -> Response:
         """Number and code of purpose `sign_in` give a weak token. With the password, and a code of purpose
         `second` or of the authenticator app, it is a strong one: only that carries the powers of posts."""

@@ -65,6 +65,11 @@ def end_everywhere(user: User) -> None:
     user.refresh_from_db(fields=["session_epoch"])
 
 
+def forget_expired() -> int:
+    """Delete devices whose 30 days are over; gives how many."""
+    return TrustedDevice.objects.filter(expires_at__lt=clock.now()).delete()[0]
+
+
 def label_of(user_agent: str) -> str:
     """A few words by which people recognise their device: "微信 · 安卓手机"."""
     browser = next((name for sign, name in _BROWSERS if re.search(sign, user_agent)), "浏览器")

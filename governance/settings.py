@@ -250,7 +250,11 @@ if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
         "visibility_timeout": 3600,
-        "socket_connect_timeout": 3,
+        # Whoever says something while Redis is away waits for a moment only: beat's sweep delivers it.
+        "socket_connect_timeout": 2,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.2,
     }
 else:
     for folder in ("messages", "control"):
@@ -273,6 +277,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "celerybeat-schedule")
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "accounts.tidy_up": {"task": "accounts.tidy_up", "schedule": timedelta(hours=6)},
     "notifications.sweep": {"task": "notifications.sweep", "schedule": timedelta(minutes=1)},
     "volunteers.clock": {"task": "volunteers.start_and_finish_due", "schedule": timedelta(minutes=1)},
     "volunteers.boards": {

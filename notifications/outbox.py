@@ -297,11 +297,11 @@ def _row_of(fan_out: FanOut, user_id: int) -> Outgoing:
 
 def sweep() -> int:
     """Expand and deliver whatever a broker outage or a killed worker left behind; gives how many arrived."""
-    for fan_out in FanOut.objects.filter(done_at=None):
-        if fan_out.audience in audiences:
-            expand(fan_out.pk)
-        else:
-            log.error("fan-out for an audience that nobody registers", fan_out=fan_out.pk)
+    for fan_out_id in FanOut.objects.filter(done_at=None).values_list("pk", flat=True):
+        try:
+            expand(fan_out_id)
+        except Exception as error:  # one that cannot be expanded must not keep back what others have to hear
+            log.error("fan-out not expanded", fan_out=fan_out_id, error=type(error).__name__)
     arrived = 0
     while ids := _due():
         arrived += deliver_many(ids)
