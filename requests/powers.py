@@ -70,7 +70,9 @@ def can_reveal_phone(user: Any, service_request: ServiceRequest) -> bool:
 
 def verifiers(organization: Organization) -> QuerySet[User]:
     """The people who verify requests at a node: they are told of new ones."""
-    return User.objects.filter(appointments__in=_held_at(organization, Power.VERIFY)).distinct()
+    return User.objects.filter(
+        appointments__in=_held_at(organization, Power.VERIFY), is_active=True
+    ).distinct()
 
 
 def handlers(service_request: ServiceRequest) -> QuerySet[User]:

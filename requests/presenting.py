@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.urls import reverse
 
+from ground import clock
 from ground.fields import surname_only
 from ground.steps import Step
 from requests import clocks
@@ -36,9 +38,11 @@ _CHIPS = {
 def chip_of(service_request: ServiceRequest) -> dict[str, str]:
     """State and label of the chip; late when the promise has run out."""
     if service_request.is_overdue:
-        return {"state": "late", "label": f"{service_request.get_state_display()}，已超时"}
+        label = f"{service_request.get_state_display()}，已超时"
+        return {"state": "late", "label": label, "icon_name": ""}
     state = State(service_request.state)
-    return {"state": _CHIPS[state], "label": state.label}
+    icon = "stop" if state in (State.DECLINED, State.WITHDRAWN) else ""
+    return {"state": _CHIPS[state], "label": state.label, "icon_name": icon}
 
 
 def card_of(service_request: ServiceRequest) -> dict[str, Any]:
@@ -51,6 +55,7 @@ def card_of(service_request: ServiceRequest) -> dict[str, Any]:
         "track": service_request.track,
         "state": chip["state"],
         "label": "待你评价" if is_waiting else chip["label"],
+        "icon_name": chip["icon_name"],
         "at": service_request.submitted_at,
         "due": service_request.due,
         "text": _card_text(service_request),
@@ -113,9 +118,30 @@ def asker_of(service_request: ServiceRequest, viewer: Any) -> str:
 
 
 def promise_of(service_request: ServiceRequest) -> dict[str, Any] | None:
-    """What was promised and by when: for `parts/_due.html`. None once nobody has to act any more."""
+    """What was promised, by when, and how long that is from now. None once nobody has to act any more."""
     if service_request.due is None:
         return None
-    clock, what = ("accept", "受理") if service_request.state == State.SUBMITTED else ("resolve", "办结")
-    span = clocks.promised(service_request, clock)
-    return {"what": what, "span": str(span) if span else "", "at": service_request.due}
+    running, what = ("accept", "受理") if service_request.state == State.SUBMITTED else ("resolve", "办结")
+    span = clocks.promised(service_request, running)
+    state, left = _left(service_request.due - clock.now())
+    return {
+        "what": what,
+        "span": str(span) if span else "",
+        "at": service_request.due,
+        "left": left,
+        "state": state,
+    }
+
+
+def _left(span: timedelta) -> tuple[str, str]:
+    """State and words of a chip: 还剩 14 小时, 已超时 2 天. The last four hours are "soon"."""
+    is_late = span < timedelta()
+    minutes = int(abs(span).total_seconds() // 60)
+    words = f"{minutes} 分钟"
+    if minutes >= 48 * 60:
+        words = f"{minutes // (24 * 60)} 天"
+    elif minutes >= 60:
+        words = f"{minutes // 60} 小时"
+    if is_late:
+        return "late", f"已超时 {words}"
+    return "soon" if span <= timedelta(hours=4) else "wait", f"还剩 {words}"

@@ -95,7 +95,7 @@ class _Teller:
 
     def _submit(self, event: RequestEvent) -> tuple[str, str]:
         span = clocks.promised(self.service_request, "accept")
-        note = f"承诺 {span} 内受理" if span else ""
+        note = f"承诺 {span}内受理" if span else ""
         return ("代点单" if "on_behalf_of" in event.codes else f"{self.asker}提交了点单"), note
 
     def _add(self, event: RequestEvent) -> tuple[str, str]:
@@ -104,7 +104,7 @@ class _Teller:
     def _accept(self, event: RequestEvent) -> tuple[str, str]:
         how = _TRACKS[Track(event.codes["track"])]
         span = clocks.promised(self.service_request, "resolve")
-        return f"{self._community}受理，{how}", f"承诺 {span} 内办结" if span else ""
+        return f"{self._community}受理，{how}", f"承诺 {span}内办结" if span else ""
 
     def _contact(self, event: RequestEvent) -> tuple[str, str]:
         how = ContactBy(event.codes["how"]).label

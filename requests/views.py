@@ -248,7 +248,10 @@ def photo_response(user: Any, number: str, photo: uuid.UUID, size: str) -> FileR
         service_request__number=number,
     )
     picture = found.thumbnail if size == "small" else found.image
-    response = FileResponse(picture.open("rb"), content_type="image/jpeg")
+    try:
+        response = FileResponse(picture.open("rb"), content_type="image/jpeg")
+    except FileNotFoundError:  # the row outlived its file, as after a restored backup
+        raise Http404 from None
     response["Cache-Control"] = "private, max-age=86400, immutable"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Disposition"] = f'inline; filename="{number}.jpg"'

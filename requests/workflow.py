@@ -49,13 +49,13 @@ def submit(
     Raises RuleViolation (no place, too many within the hour, text), NoPower (staff of another place).
     """
     key, said = key or uuid.uuid4(), _words(text, "text", "请写下要办的事。")
-    if not category.is_open:
-        raise RuleViolation("这个类别已停用，请另选一个。", field="category")
     ready = pictures.ready(photos)
     with transaction.atomic():
         submitter = account_of(on_behalf_of) or by
         if first := first_with_key(submitter, key):
             return first
+        if not category.is_open:
+            raise RuleViolation("这个类别已停用，请另选一个。", field="category")
         service_request = ServiceRequest(
             key=key,
             submitter=submitter,

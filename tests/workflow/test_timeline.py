@@ -49,7 +49,7 @@ def test_staff_read_a_surname_only() -> None:
 def test_the_promise_stands_in_the_history() -> None:
     service_request = accepted(a_city(), track=Track.URGENT)
     notes = [entry.note for entry in timeline.entries_of(service_request, service_request.submitter)]
-    assert notes == ["承诺 24 小时 内办结", "承诺 1 个工作日 内受理"]
+    assert notes == ["承诺 24 小时内办结", "承诺 1 个工作日内受理"]
 
 
 def test_what_was_filed_for_somebody_names_who_filed_it() -> None:
