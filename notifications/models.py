@@ -45,7 +45,7 @@ class Outgoing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return self.key
 
 
 class FanOut(models.Model):
@@ -68,7 +68,7 @@ class FanOut(models.Model):
         indexes = [models.Index(fields=["id"], condition=Q(done_at=None), name="fan_out_open")]
 
     def __str__(self) -> str:
-        return self.title
+        return self.key
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
