@@ -185,8 +185,8 @@ def _board_of(user: Any) -> str:
 def highest(scope: Scope, *powers: Power) -> Grant | None:
     """The grant of the highest seat, of those with the powers where any are named."""
     grants = scope.with_power(*powers) if powers else list(scope.grants)
-    ranks: dict[Tier | Seat, int] = {Seat.CITY: 0, Seat.UNIT: 99}
-    return min(grants, key=lambda grant: ranks.get(grant.seat, int(grant.seat)), default=None)  # type: ignore[arg-type]
+    ranks: dict[Tier | Seat, int] = {Seat.CITY: 0, **{tier: tier.value for tier in Tier}, Seat.UNIT: 99}
+    return min(grants, key=lambda grant: ranks[grant.seat], default=None)
 
 
 def seat_of(user: Any) -> str:
