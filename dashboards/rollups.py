@@ -173,7 +173,7 @@ def _by_grid(area: Area, window: Window, at: datetime) -> Rollup:
         top = lines.get(key)
         into[top] = into.get(top, Sums()) + mine
     shown = [_grid_line(grid, into.get(grid.pk, Sums())) for grid in grids if lines[grid.pk] == grid.pk]
-    return _with_rest(shown, "未定到网格", into.get(None, Sums()))
+    return _with_rest(shown, "社区本级", into.get(None, Sums()))
 
 
 def _lines_of(grids: list[Grid]) -> dict[int, int | None]:

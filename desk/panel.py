@@ -15,11 +15,11 @@ from requests import powers
 from requests.models import ServiceRequest
 from requests.presenting import buttons, chip_of, step_bar
 from requests.tables import REQUESTS
-from requests.timeline import entries_of
+from requests.timeline import Entry, entries_of
 from volunteers.models import Whistle
 
 #: The steps that staff take here; what a submitter does with his own request he does on the phone pages.
-STEPS = ("accept", "handle", "whistle", "contact", "resolve", "decline")
+STEPS = ("accept", "handle", "resolve", "whistle", "contact", "decline")
 #: How many earlier requests of the same building are shown.
 EARLIER = 3
 
@@ -46,6 +46,7 @@ def context_of(user: Any, service_request: ServiceRequest, **more: Any) -> dict[
     offers = [offer for offer in REQUESTS.offers(user, service_request) if offer.step.name in STEPS]
     offers.sort(key=lambda offer: STEPS.index(offer.step.name))
     open_steps = [offer.step for offer in offers if not offer.why_not]
+    entries = entries_of(service_request, user)
     return {
         "service_request": service_request,
         "person": person_of(user, service_request),
@@ -54,13 +55,23 @@ def context_of(user: Any, service_request: ServiceRequest, **more: Any) -> dict[
         "bar": step_bar(service_request),
         "buttons": buttons(open_steps, service_request, "desk:step"),
         "not_yet": [(offer.step.label, offer.why_not) for offer in offers if offer.why_not],
-        "entries": entries_of(service_request, user),
+        "photos": _asked_with(entries),
+        "entries": entries,
         "whistles": list(whistles_of(service_request)),
         "earlier": list(earlier_at(service_request, user)),
         "rating": getattr(service_request, "rating", None),
         "panel_url": reverse("desk:request", args=[service_request.number]),
         **more,
     }
+
+
+def _asked_with(entries: list[Entry]) -> list[dict[str, str]]:
+    """The photos that came with the request: shown beside its words, not again in the history."""
+    for entry in entries:
+        if entry.step == "submit":
+            photos, entry.photos = entry.photos, []
+            return photos
+    return []
 
 
 def person_of(user: Any, service_request: ServiceRequest) -> Person:

@@ -6,7 +6,7 @@ number and the list behind it cannot disagree. A period means the requests submi
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -140,18 +140,20 @@ def workload_by(requests: ServiceRequestQuerySet, column: Any, at: datetime) -> 
 
 def total(requests: ServiceRequestQuerySet, at: datetime) -> Figures:
     """One query: the figures of all of them together."""
-    return Figures(**requests.aggregate(**_counts(Figures, at)))
+    return _read(Figures, requests.aggregate(**_counts(Figures, at)))
 
 
-def _counts(shape: type[Figures] | type[Workload], at: datetime) -> dict[str, Count]:
+def _counts(shape: type[Any], at: datetime) -> dict[str, Count]:
+    """Under names that no column has."""
     wanted = conditions(at)
-    return {each.name: Count("pk", filter=wanted[each.name]) for each in fields(shape)}
+    return {f"n_{each.name}": Count("pk", filter=wanted[each.name]) for each in fields(shape)}
+
+
+def _read(shape: type[Any], row: dict[str, Any]) -> Any:
+    return shape(**{each.name: row[f"n_{each.name}"] for each in fields(shape)})
 
 
 def _grouped(requests: ServiceRequestQuerySet, column: Any, at: datetime, shape: type[Any]) -> dict[Hashable, Any]:
-    rows: Iterable[dict[str, Any]] = (
-        requests.order_by().values(group=column if hasattr(column, "resolve_expression") else F(column))
-    ).annotate(**{f"n_{name}": count for name, count in _counts(shape, at).items()})
-    return {
-        row["group"]: shape(**{each.name: row[f"n_{each.name}"] for each in fields(shape)}) for row in rows
-    }
+    group = column if hasattr(column, "resolve_expression") else F(column)
+    rows = requests.order_by().values(group=group).annotate(**_counts(shape, at))
+    return {row["group"]: _read(shape, row) for row in rows}

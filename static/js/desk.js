@@ -52,15 +52,16 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     const link = event.detail.elt;
     const target = event.detail.target;
-    if (target && target.id === "panel" && !wide.matches && link.href) {
+    if (target && target.id === "panel" && !wide.matches && panel().matches(".side")) {
       event.preventDefault();
-      location.assign(link.href);
+      if (link.href) location.assign(link.href);
     }
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "panel") return;
     event.detail.target.scrollTop = 0;
     const title = event.detail.target.querySelector("h2");
-    if (title) { title.tabIndex = -1; title.focus({ preventScroll: true }); }
+    const isFirst = event.detail.requestConfig.elt === event.detail.target; // loaded with the page: the focus stays
+    if (title && !isFirst) { title.tabIndex = -1; title.focus({ preventScroll: true }); }
   });
 })();
