@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from accounts.models import User
@@ -13,6 +14,8 @@ from organizations.models import Appointment, Member, Organization, Skill, Unit
 from organizations.posts import Post, Tier
 
 _numbers = itertools.count(1)
+#: Posts and duties hold since then, so that a test may play on any day.
+LONG_AGO = date(2020, 1, 1)
 
 
 def a_phone() -> str:
@@ -31,7 +34,7 @@ def appoint(user: User, post: str, place: Organization | Unit | None = None, **e
         where = {"organization": place}
     elif isinstance(place, Unit):
         where = {"unit": place}
-    return Appointment.objects.create(user=user, post=post, **where, **extra)
+    return Appointment.objects.create(user=user, post=post, **where, **({"begins_on": LONG_AGO} | extra))
 
 
 @dataclass
@@ -105,7 +108,7 @@ def _place(row: Any, node: Organization) -> Any:
 def a_grid_worker(community: Community, part: str = "A", grid: Grid | None = None) -> User:
     worker = a_user("网格员")
     post = appoint(worker, Post.GRID_WORKER, community.organization, work_phone="0751-0000001")
-    GridDuty.objects.create(appointment=post, grid=grid or community.grid, part=part)
+    GridDuty.objects.create(appointment=post, grid=grid or community.grid, part=part, begins_on=LONG_AGO)
     return worker
 
 

@@ -14,11 +14,6 @@ from tests.workflow import CHINA, a_category, filed
 pytestmark = pytest.mark.django_db
 
 
-def a_city_since_january() -> City:
-    with clock.at(at(1, 5)):
-        return a_city()
-
-
 def at(month: int, day: int, hour: int = 10, minute: int = 0) -> datetime:
     return datetime(2026, month, day, hour, minute, tzinfo=CHINA)
 
@@ -53,12 +48,12 @@ def test_working_days_skip_the_weekend() -> None:
 
 
 def test_the_make_up_saturday_before_the_spring_festival_is_a_working_day() -> None:
-    city = a_city_since_january()
+    city = a_city()
     assert due_when_filed(city, at(2, 13), Track.IMPORTANT)[0] == at(2, 14, 18)
 
 
 def test_the_spring_festival_does_not_count() -> None:
-    city = a_city_since_january()
+    city = a_city()
     assert due_when_filed(city, at(2, 14), Track.IMPORTANT)[0] == at(2, 24, 18)
     # 24 25 26 27 and the make-up Saturday of the 28th
     assert due_when_accepted(city, at(2, 14), Track.IMPORTANT) == at(2, 28, 18)
