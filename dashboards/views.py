@@ -23,9 +23,8 @@ from ground import clock
 def home(request: HttpRequest) -> HttpResponse:
     """The user's own top node."""
     node = top_of(request.user)
-    if node is None:
-        return redirect("dashboards:city")
-    return redirect("dashboards:node", pk=node.pk)
+    url = reverse("dashboards:city") if node is None else reverse("dashboards:node", args=[node.pk])
+    return redirect(f"{url}?{query}" if (query := request.GET.urlencode()) else url)
 
 
 @require_GET

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.sessions import strong_required
-from organizations.posts import Power
+from organizations.posts import Power, Tier
 from organizations.scope import scope_of
 
 View = Callable[..., HttpResponse]
@@ -18,6 +18,14 @@ View = Callable[..., HttpResponse]
 WORK = (Power.VERIFY, Power.HANDLE, Power.WHISTLE)
 #: Posts with any of these see requests.
 SIGHT = (Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
+
+
+def whistles_for_a_community(user: Any) -> bool:
+    """Whether the user may whistle without a request: communities do, the tiers above for escalated ones."""
+    return any(
+        grant.seat is Tier.COMMUNITY and not grant.is_narrowed_to_grids
+        for grant in scope_of(user).with_power(Power.WHISTLE)
+    )
 
 
 def staff_page(*powers: Power) -> Callable[[View], View]:

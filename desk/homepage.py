@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Case, IntegerField, Value, When
+from django.urls import reverse
 from django.utils import timezone
 
+from desk.nav import door_of
 from grids.models import Building, Grid, GridDuty
 from ground import clock
 from organizations.models import Organization
@@ -58,7 +60,7 @@ def context_of(user: Any) -> dict[str, Any]:
         "worker_post": f"{worker.appointment.get_post_display()} {worker.get_part_display()}" if worker else "",
         "categories": list(Category.objects.filter(is_open=True)[:QUICK]),
         "headline": _headline(mine, waiting, claim),
-        "is_staff_member": user.appointments.in_force().exists(),
+        "staff_url": _staff_door(user),
     }
 
 
@@ -125,6 +127,14 @@ def _next_whistle(user: Any) -> Whistle | None:
     """The next one that still has a place; `taken` is on it."""
     rows = Whistle.objects.open_to(user).recruiting().with_places_taken().order_by("starts_at")[:5]
     return next((each for each in rows if each.taken < each.places_max), None)
+
+
+def _staff_door(user: Any) -> str:
+    """Where the posts of the account lead, "" without any: a session by code has to show more there first."""
+    held = user.appointments.in_force().select_related("organization", "unit")
+    powers = frozenset().union(*(appointment.powers for appointment in held))
+    url = door_of(powers, is_administrator=user.is_administrator)
+    return "" if url == reverse("desk:home") else url
 
 
 def _headline(mine: list[ServiceRequest], to_rate: int, claim: Claim | None) -> str:

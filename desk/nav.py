@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,7 @@ class Entry:
     count: str = ""
 
 
+WORK_SET = frozenset(WORK)
 _REGISTRY = (Power.REGISTRY_SEE, Power.TREE_CHANGE)
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
@@ -196,11 +198,23 @@ def seat_of(user: Any) -> str:
 
 
 def first_page(user: Any) -> str:
-    """Where the staff's work begins: the work list, else the dashboard, else the phone home."""
-    scope = scope_of(user)
-    if scope.has(*WORK):
+    """Where the work of this session begins; the phone home where there is none."""
+    return door_of(powers_of(scope_of(user)), is_administrator=user.is_authenticated and user.is_administrator)
+
+
+def powers_of(scope: Scope) -> frozenset[Power]:
+    return frozenset().union(*(grant.powers for grant in scope.grants))
+
+
+def door_of(powers: Collection[Power], *, is_administrator: bool = False) -> str:
+    """The work list, else the dashboard, the unit's people, the accounts; else the phone home."""
+    if not WORK_SET.isdisjoint(powers):
         return reverse("desk:work")
-    return reverse("dashboards:home") if scope.has(Power.TREE_SEE) else reverse("desk:home")
+    if Power.TREE_SEE in powers:
+        return reverse("dashboards:home")
+    if Power.UNIT_SEE in powers:
+        return reverse("admin:organizations_member_changelist")
+    return reverse("admin:accounts_user_changelist") if is_administrator else reverse("desk:home")
 
 
 def tabs(request: HttpRequest) -> list[dict[str, Any]]:

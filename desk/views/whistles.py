@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from desk import searching, whistling
-from desk.access import staff_page
+from desk.access import staff_page, whistles_for_a_community
 from desk.views.requests import add_to
 from ground import clock
 from ground.errors import NoPower, RuleViolation
@@ -71,7 +71,7 @@ def index(request: HttpRequest) -> HttpResponse:
                 for name, label, _ in TABS
             ],
             "q": words,
-            "can_whistle": bool(scope_of(user).seats(Power.WHISTLE)),
+            "can_whistle": whistles_for_a_community(user),
         },
     )
 

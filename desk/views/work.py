@@ -6,13 +6,15 @@ from typing import Any
 from urllib.parse import quote
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET
 
+from accounts.sessions import strong_required
 from desk import searching, worklist
-from desk.access import SIGHT, WORK, staff_page
-from desk.nav import highest
+from desk.access import SIGHT, WORK, staff_page, whistles_for_a_community
+from desk.nav import first_page, highest
 from desk.rows import rows_of
 from desk.tiles import week_tiles
 from ground import clock
@@ -35,9 +37,19 @@ class CountedPaginator(Paginator):
 
 
 @require_GET
-@staff_page(*WORK)
+@strong_required
 def work(request: HttpRequest) -> HttpResponse:
-    """The work list. Filters and tab live in the URL; without JavaScript every row opens its own page."""
+    """The work list; posts without one are shown to where their work begins. Nobody's: 404."""
+    if scope_of(request.user).has(*WORK):
+        return _work_list(request)
+    door = first_page(request.user)
+    if door == reverse("desk:home"):
+        raise Http404
+    return redirect(door)
+
+
+def _work_list(request: HttpRequest) -> HttpResponse:
+    """Filters and tab live in the URL; without JavaScript every row opens its own page."""
     user, query = request.user, request.GET
     found = worklist.counts(user)
     tab = _tab(request, found)
@@ -65,7 +77,8 @@ def work(request: HttpRequest) -> HttpResponse:
             "clear_url": f"?tab={tab.key}",
             "tiles": week_tiles(user),
             "can_file": scope_of(user).has(Power.HANDLE),
-            "can_whistle": bool(scope_of(user).seats(Power.WHISTLE)),
+            "can_whistle": whistles_for_a_community(user),
+            "is_idle": not any(found.values()),
         },
     )
 
