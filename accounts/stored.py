@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from django.utils.timezone import localtime
+
 from accounts.models import User
 from ground.fields import masked_phone
 
@@ -28,11 +30,9 @@ def about(user: User) -> list[Fact]:
 
 @register
 def _account(user: User) -> Iterable[Fact]:
-    from django.utils.timezone import localtime
-
     yield "手机号", f"{masked_phone(user.phone)}（加密保存）"
     yield "姓名", user.name or "未填写"
     yield "注册时间", f"{localtime(user.joined_at):%Y-%m-%d}"
     if user.proved_at:
-        yield "最近核验手机号", f"{localtime(user.proved_at):%Y-%m-%d %H:%M}"
-    yield "密码", "已设置（只保存不可还原的散列）" if user.has_usable_password() else "未设置"
+        yield "最近核验", f"{localtime(user.proved_at):%Y-%m-%d %H:%M}"
+    yield "密码", "已设置（不保存原文）" if user.has_usable_password() else "未设置"
