@@ -41,6 +41,8 @@ class Entry:
 
 #: Floors above add entries of their own (claims, whistles): (service_request, viewer) → entries.
 contributors: list[Callable[[ServiceRequest, Any], Iterable[Entry]]] = []
+#: Floors above word the steps that begin with them: step → (events of it) → headline by id of the event.
+wordings: dict[str, Callable[[list[RequestEvent]], dict[int, str]]] = {}
 
 
 def entries_of(service_request: ServiceRequest, viewer: Any) -> list[Entry]:
@@ -52,7 +54,7 @@ def entries_of(service_request: ServiceRequest, viewer: Any) -> list[Entry]:
     entries = [teller.entry(event) for event in events]
     for contribute in contributors:
         entries.extend(contribute(service_request, viewer))
-    return sorted(entries, key=lambda entry: entry.at, reverse=True)
+    return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
 class _Teller:
@@ -65,6 +67,10 @@ class _Teller:
         named = {event.codes["responsible"] for event in events if "responsible" in event.codes}
         staff = {event.by_id for event in events if event.by_id} | named
         self.posts = posts_of(staff - {service_request.submitter_id}, service_request)
+        self.headlines: dict[int, str] = {}
+        for step, word in wordings.items():
+            if taken := [event for event in events if event.step == step]:
+                self.headlines |= word(taken)
         self.names = {user.pk: str(user) for user in User.objects.filter(pk__in=named)} if named else {}
 
     def entry(self, event: RequestEvent) -> Entry:
@@ -72,7 +78,7 @@ class _Teller:
         said = getattr(event, "note", None)
         return Entry(
             step=event.step,
-            title=title,
+            title=self.headlines.get(event.pk, title),
             at=event.at,
             by="" if event.by_id == self.service_request.submitter_id else self._person(event.by),
             note=note,

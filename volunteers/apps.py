@@ -9,10 +9,14 @@ class VolunteersConfig(AppConfig):
         from notifications.outbox import audiences
         from requests.powers import contactors
         from requests.signals import request_moved
+        from requests.timeline import contributors, wordings
         from volunteers.audiences import of_whistle
         from volunteers.powers import is_claimant_of
         from volunteers.receivers import cancel_whistles_of_withdrawn
+        from volunteers.telling import tell_claims, word_whistles
 
         audiences.register("whistle", of_whistle)
         contactors.append(is_claimant_of)
+        contributors.append(tell_claims)
+        wordings["whistle"] = word_whistles
         request_moved.connect(cancel_whistles_of_withdrawn, dispatch_uid="volunteers.withdrawn")
