@@ -83,9 +83,9 @@ def phone_index(phone: str) -> str:
 class EncryptedCharField(models.TextField):
     """A short text that is encrypted in the database and plain in Python. Cannot be filtered or sorted on."""
 
-    def __init__(self, *args: Any, max_length: int | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("blank", True)
-        super().__init__(*args, max_length=max_length, **kwargs)
+        super().__init__(*args, **kwargs)
 
     @property
     def _place(self) -> str:

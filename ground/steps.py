@@ -200,8 +200,10 @@ class Machine:
             raise RuleViolation("这是你自己的事项，请由其他人来办。")
         state = self._state(thing) if state is None else state
         if state not in step.sources:
-            now_is = dict(self.model._meta.get_field(self.state_field).choices or []).get(state, "新建")
-            raise RuleViolation(f"现在是“{now_is}”，不能{step.label}。请刷新看看最新进度。")
+            names: Any = self.model._meta.get_field(self.state_field).flatchoices  # type: ignore[union-attr]
+            raise RuleViolation(
+                f"现在是“{dict(names).get(state, '新建')}”，不能{step.label}。请刷新看看最新进度。"
+            )
         if why_not := step.guard(thing):
             raise RuleViolation(why_not)
 
@@ -210,15 +212,9 @@ class Machine:
             setattr(move.thing, self.state_field, move.step.target)
         move.target = self._state(move.thing)
         move.thing.save()
-        move.event = self.event._base_manager.create(
-            subject=move.thing,
-            step=move.step.name,
-            source=move.source,
-            target=move.target,
-            by=move.by,
-            at=move.at,
-            codes=move.codes,
-        )
+        happened = {"step": move.step.name, "source": move.source, "target": move.target, "codes": move.codes}
+        move.event = self.event(**happened, subject=move.thing, by=move.by, at=move.at)  # type: ignore[misc]
+        move.event.save()
         if self.signal is not None:
             self.signal.send(sender=self.model, move=move)
 
