@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
@@ -62,7 +63,9 @@ def unread_count(user: Any) -> int:
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `unread_messages`, counted only where a template asks for it."""
-    return {"unread_messages": partial(unread_count, request.user)}  # a template calls it where it names it
+    # A page refused early (a wrong host) has no user yet; a template calls this where it names it.
+    user = request.user if hasattr(request, "user") else AnonymousUser()
+    return {"unread_messages": partial(unread_count, user)}
 
 
 def _parsed(mark: str) -> tuple[datetime, int] | None:

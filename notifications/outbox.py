@@ -60,7 +60,8 @@ audiences = Audiences()
 
 
 def _console(outgoing: Outgoing) -> None:
-    Console().send(f"account {outgoing.to_id}", outgoing.title)
+    # The key, not the title: titles hold people's own words, which belong in no log.
+    Console().send(f"account {outgoing.to_id}", outgoing.key)
 
 
 #: What carries a message besides the inbox.

@@ -143,3 +143,9 @@ def test_the_administrator_sees_states_and_no_words():
     assert "周明的点单" not in detail.content.decode()
     outsider = strong_client(factories.a_city().home.secretary)
     assert outsider.get("/desk/registry/notifications/outgoing/").status_code in (403, 404)
+
+
+def test_a_page_refused_before_anybody_is_known_is_drawn_too():
+    answer = Client(headers={"host": "evil.example"}).get("/messages/")
+    assert answer.status_code == 400
+    assert "首页" in answer.content.decode()

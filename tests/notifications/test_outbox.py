@@ -207,3 +207,11 @@ def test_an_audience_that_nobody_registered_is_refused_and_holds_nobody_up(every
     assert sweep() == 1
     row.refresh_from_db()
     assert row.state == Outgoing.State.SENT
+
+
+def test_the_log_says_what_was_delivered_and_none_of_its_words(caplog):
+    row = say(to=factories.a_user("周明"), key="request:42:submit", title="新点单：周明家漏水")
+    deliver(row.pk)
+    assert row.key in caplog.text
+    assert "漏水" not in caplog.text
+    assert "周明" not in caplog.text
