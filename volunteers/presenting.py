@@ -135,12 +135,13 @@ def _step_state(index: int, at: int, happened: bool) -> str:
     return "done" if index < at and happened else "todo"
 
 
-def timeline_of(thing: Whistle | Claim) -> list[dict[str, Any]]:
+def timeline_of(thing: Whistle | Claim, *, leave_out: Iterable[str] = ()) -> list[dict[str, Any]]:
     """What happened to a whistle or a claim, newest first. One query. Volunteers see no names of staff."""
     machine = CLAIMS if isinstance(thing, Claim) else WHISTLES
     return [
         {"title": machine.steps[event.step].done, "at": event.at, "note": _note(event.codes)}
         for event in reversed(list(thing.events.all()))
+        if event.step not in leave_out
     ]
 
 

@@ -79,7 +79,7 @@ class WhistleDetailSerializer(WhistleSerializer):
 
     @extend_schema_field(HappeningSerializer(many=True))
     def get_timeline(self, card: presenting.Card) -> Any:
-        return HappeningSerializer(presenting.timeline_of(card.whistle), many=True).data  # type: ignore[arg-type]
+        return HappeningSerializer(presenting.timeline_of(card.whistle, leave_out=("draft",)), many=True).data  # type: ignore[arg-type]
 
 
 class ClaimStepSerializer(serializers.Serializer[dict[str, str]]):

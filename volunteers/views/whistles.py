@@ -56,6 +56,7 @@ def whistles(request: HttpRequest) -> HttpResponse:
         "person": person,
         "page": page,
         "cards": cards,
+        "lead": next((card.whistle.pk for card in cards if not card.claim and not card.why_not), None),
         "shown": shown,
         "q": query,
         "fits": fits.count() if standing.registration else 0,
@@ -106,7 +107,7 @@ def whistle(request: HttpRequest, pk: int) -> HttpResponse:
         "needs_registration": standing.registration is None,
         "requester": presenting.requester_of(request.user, row),
         "chip": presenting.CHIPS.get(row.state, "wait"),
-        "events": presenting.timeline_of(row),
+        "events": presenting.timeline_of(row, leave_out=("draft",)),
     }
     return render(request, "volunteers/whistle.html", context)
 
