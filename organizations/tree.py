@@ -333,9 +333,9 @@ def _insert(seeds: list[Seed], planted: dict[int, Organization]) -> None:
         by_level.setdefault(node.level, []).append(node)
     for level in sorted(by_level):
         for node in by_level[level]:
-            if node.parent is not None:
-                node.parent_id = node.parent.pk
-                node.tree_id = node.parent.tree_id
+            parent = node.parent
+            if parent is not None:
+                node.parent, node.tree_id = parent, parent.tree_id  # the parent has its key by now
         Organization.objects.bulk_create(by_level[level], batch_size=BATCH)
         if level == 0:
             for root in by_level[0]:
