@@ -50,12 +50,16 @@ chromium-there:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "make test-browser needs Chromium on the PATH"; exit 1; }
 
 test-services: services-answer ## the whole suite on PostgreSQL and Redis, with real workers
-	$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 -m "not services and not browser"
-	$(SERVICES) $(BIN)/python -m pytest -q -m services
+	@echo "the quick suite again, on PostgreSQL and Redis"
+	@$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 -m "not services and not browser"
+	@echo "mark services: real processes, real workers"
+	@$(SERVICES) $(BIN)/python -m pytest -q -m services
 
 test-browser: services-answer chromium-there ## Chromium plays the line, on SQLite and on PostgreSQL and Redis
-	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(BIN)/python -m pytest -q -m browser
-	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -m browser
+	@echo "Chromium on SQLite"
+	@DJANGO_ALLOW_ASYNC_UNSAFE=1 $(BIN)/python -m pytest -q -m browser
+	@echo "Chromium on PostgreSQL and Redis"
+	@DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -m browser
 
 check: install  ## lint, types, floors, migrations, deployment, API schema, sizes
 	$(BIN)/ruff check .
