@@ -91,9 +91,10 @@ def standing_of(user: Any) -> Standing:
 
 
 def claim(whistle: Whistle, *, by: Any, key: uuid.UUID | None = None) -> Claim:
-    """接单: take a place for the account `by`. A double tap, or the same client key, gives the first claim.
+    """接单: take a place for the account `by`. A double tap gives the first claim.
 
-    Raises RuleViolation with the sentence of what stands in the way. Locks whistle, then volunteer.
+    `key` names one tap: sent again after the claim was withdrawn, it does not claim anew. Raises
+    RuleViolation with the sentence of what stands in the way. Locks whistle, then volunteer.
     """
     volunteer = Volunteer.objects.filter(user=by).first()
     if volunteer is None:
@@ -101,10 +102,12 @@ def claim(whistle: Whistle, *, by: Any, key: uuid.UUID | None = None) -> Claim:
     with transaction.atomic():
         lock_row(whistle)
         lock_row(volunteer)
-        standing = standing_of(by)
-        first = standing.claimed.get(whistle.pk) or _of_key(volunteer, key)
-        if first is not None:
+        own = Claim.objects.filter(whistle=whistle, volunteer=volunteer)
+        if first := own.live().first():
             return first
+        if key and own.filter(key=key).exists():
+            raise RuleViolation("这次接的单已经退掉或解除了。还想去的，刷新页面再接。")
+        standing = standing_of(by)
         places_taken = taken(whistle)
         if why_not := standing.why_not(whistle, places_taken):
             raise RuleViolation(why_not)
@@ -113,10 +116,6 @@ def claim(whistle: Whistle, *, by: Any, key: uuid.UUID | None = None) -> Claim:
         if places_taken + 1 == whistle.places_max:
             _tell_that_it_is_full(whistle)
     return move.thing
-
-
-def _of_key(volunteer: Volunteer, key: uuid.UUID | None) -> Claim | None:
-    return Claim.objects.filter(volunteer=volunteer, key=key).first() if key else None
 
 
 def _tell_that_it_is_full(whistle: Whistle) -> None:

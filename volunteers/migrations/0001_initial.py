@@ -341,7 +341,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='claim',
-            constraint=models.UniqueConstraint(fields=('volunteer', 'key'), name='claim_key_once'),
+            constraint=models.UniqueConstraint(fields=('whistle', 'volunteer', 'key'), name='claim_key_once'),
         ),
         migrations.AddConstraint(
             model_name='claim',

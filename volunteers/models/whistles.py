@@ -216,7 +216,7 @@ class Claim(models.Model):
                 name="claim_once_while_live",
                 violation_error_message="你已经接了这张哨单。",
             ),
-            models.UniqueConstraint(fields=["volunteer", "key"], name="claim_key_once"),
+            models.UniqueConstraint(fields=["whistle", "volunteer", "key"], name="claim_key_once"),
             models.CheckConstraint(
                 condition=Q(checked_out_at=None) | Q(checked_out_at__gte=F("checked_in_at")),
                 name="claim_out_after_in",
