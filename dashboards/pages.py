@@ -91,7 +91,9 @@ class _Links:
 
     def to(self, which: str, line: Line | None = None) -> str:
         """`which` names a condition of `requests.figures`; what is open now has no period."""
-        if not self.can_see or (line is not None and not (line.node_id or line.grid_id) and line.name != "合计"):
+        if not self.can_see or (
+            line is not None and not (line.node_id or line.grid_id) and line.name != "合计"
+        ):
             return ""
         query: dict[str, Any] = {"which": which}
         if line is not None and line.grid_id:
@@ -108,9 +110,7 @@ class _Links:
 # Tiles
 
 
-def _tiles(
-    sums: Sums, then: Figures, present: Window, past: Window, links: _Links
-) -> list[dict[str, Any]]:
+def _tiles(sums: Sums, then: Figures, present: Window, past: Window, links: _Links) -> list[dict[str, Any]]:
     tiles = rate_tiles(sums.figures, then, present.label, past.label)
     for tile in tiles:
         tile["url"] = links.to(tile["figure_of"])

@@ -34,7 +34,12 @@ class Window:
 
 
 #: key → (本…, 上…)
-LABELS = {"week": ("本周", "上周"), "month": ("本月", "上月"), "quarter": ("本季", "上季"), "year": ("本年", "上年")}
+LABELS = {
+    "week": ("本周", "上周"),
+    "month": ("本月", "上月"),
+    "quarter": ("本季", "上季"),
+    "year": ("本年", "上年"),
+}
 DEFAULT = "month"
 
 

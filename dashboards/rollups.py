@@ -95,7 +95,9 @@ def _requests(area: Area) -> Any:
     return ServiceRequest.objects.filter(area.requests)
 
 
-def _sums_by(area: Area, window: Window, at: datetime, column: str, entries: str, grids: str) -> dict[Any, Sums]:
+def _sums_by(
+    area: Area, window: Window, at: datetime, column: str, entries: str, grids: str
+) -> dict[Any, Sums]:
     """Four queries: the sums of each value of a column, named as it is called on each of the tables."""
     requests = _requests(area)
     found: list[dict[Hashable, Any]] = [

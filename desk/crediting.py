@@ -60,4 +60,3 @@ def _doubt(claim: Claim) -> str:
     if not proposed_minutes(claim):
         return "在场时间和服务时间没有重叠。"
     return ""
-

@@ -57,7 +57,9 @@ def context_of(user: Any) -> dict[str, Any]:
         "places_left": whistle.places_max - whistle.taken if whistle else 0,  # type: ignore[attr-defined]
         "registration": registration,
         "worker": worker,
-        "worker_post": f"{worker.appointment.get_post_display()} {worker.get_part_display()}" if worker else "",
+        "worker_post": f"{worker.appointment.get_post_display()} {worker.get_part_display()}"
+        if worker
+        else "",
         "categories": list(Category.objects.filter(is_open=True)[:QUICK]),
         "headline": _headline(mine, waiting, claim),
         "staff_url": _staff_door(user),
@@ -66,9 +68,7 @@ def context_of(user: Any) -> dict[str, Any]:
 
 def _mine(user: Any) -> Any:
     """My requests that wait for somebody: for me first (to be rated), then the most pressing."""
-    order = Case(
-        When(state=State.RESOLVED, then=Value(0)), default=Value(1), output_field=IntegerField()
-    )
+    order = Case(When(state=State.RESOLVED, then=Value(0)), default=Value(1), output_field=IntegerField())
     return (
         ServiceRequest.objects.own(user)
         .filter(state__in=(*OPEN, State.RESOLVED))
@@ -126,7 +126,7 @@ def _next_claim(user: Any) -> Claim | None:
 def _next_whistle(user: Any) -> Whistle | None:
     """The next one that still has a place; `taken` is on it."""
     rows = Whistle.objects.open_to(user).recruiting().with_places_taken().order_by("starts_at")[:5]
-    return next((each for each in rows if each.taken < each.places_max), None)
+    return next((each for each in rows if each.taken < each.places_max), None)  # type: ignore[attr-defined]
 
 
 def _staff_door(user: Any) -> str:
@@ -144,4 +144,3 @@ def _headline(mine: list[ServiceRequest], to_rate: int, claim: Claim | None) -> 
     if claim is not None and timezone.localdate(claim.whistle.starts_at) == clock.today():
         return "今天有一单要去"
     return f"{len(mine)} 件正在办" if mine else ""
-

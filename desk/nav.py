@@ -69,9 +69,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 "people",
                 (Power.TREE_CHANGE, Power.UNIT_SEE, Power.REGISTRY_CHANGE),
             ),
-            Entry(
-                "报到", "desk:registrations", "flag", (Power.CONFIRM_REGISTRATION,), "registrations"
-            ),
+            Entry("报到", "desk:registrations", "flag", (Power.CONFIRM_REGISTRATION,), "registrations"),
             Entry("任职", "admin:organizations_appointment_changelist", "shield", (Power.TREE_CHANGE,)),
         ),
     ),
@@ -94,6 +92,8 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 
 def context(request: HttpRequest) -> dict[str, Any]:
     """Give `nav`, `seat`, `brand_url` to the staff pages and `phone_tabs` to the phone pages."""
+    if not hasattr(request, "user"):  # refused before anybody was known: a wrong host
+        return {}
     return {
         "nav": SimpleLazyObject(lambda: groups(request)),
         "seat": SimpleLazyObject(lambda: seat_of(request.user)),
@@ -127,13 +127,16 @@ def waiting_counts(user: Any) -> dict[str, int]:
         heaps["registrations"] = registrations_to_confirm(user)
     if heaps:
         numbers = {name: _how_many(rows) for name, rows in heaps.items()}
-        found |= User.objects.filter(pk=user.pk).values(**numbers)[0]
+        counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]
+        found.update(counted)
     return found
 
 
 def _how_many(rows: QuerySet[Any]) -> Any:
     """The number of rows as a part of another query."""
-    counted = rows.order_by().annotate(_one=OuterRef("pk")).values("_one").annotate(_n=Count("pk")).values("_n")
+    counted = (
+        rows.order_by().annotate(_one=OuterRef("pk")).values("_one").annotate(_n=Count("pk")).values("_n")
+    )
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
@@ -199,7 +202,9 @@ def seat_of(user: Any) -> str:
 
 def first_page(user: Any) -> str:
     """Where the work of this session begins; the phone home where there is none."""
-    return door_of(powers_of(scope_of(user)), is_administrator=user.is_authenticated and user.is_administrator)
+    return door_of(
+        powers_of(scope_of(user)), is_administrator=user.is_authenticated and user.is_administrator
+    )
 
 
 def powers_of(scope: Scope) -> frozenset[Power]:

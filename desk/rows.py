@@ -38,4 +38,3 @@ def _row(service_request: ServiceRequest) -> Row:
         photos=getattr(service_request, "photo_count", 0),
         due_word="受理" if service_request.accepted_at is None else "办结",
     )
-

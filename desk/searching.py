@@ -151,4 +151,3 @@ def day_of(value: str | None) -> date | None:
 
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, datetime.min.time()))
-

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q
 from django.urls import reverse
 
 from desk.crediting import Evidence, evidence_of
 from ground.steps import Offer
 from volunteers.models import Claim, Whistle
+from volunteers.models.whistles import WhistleQuerySet
 from volunteers.states import LIVE, WhistleState
 from volunteers.tables import WHISTLES
 
@@ -24,7 +25,7 @@ CHIPS = {
 }
 
 
-def counts(rows: QuerySet[Whistle], heaps: dict[str, Any]) -> dict[str, int]:
+def counts(rows: WhistleQuerySet, heaps: dict[str, Any]) -> dict[str, int]:
     """Heap → how many, in one query; ended ones are not counted."""
     wanted = {key: Count("pk", filter=Q(state__in=states)) for key, states in heaps.items() if key != "ended"}
     alive = rows.filter(state__in=(WhistleState.DRAFT, WhistleState.OPEN, WhistleState.RUNNING))
@@ -42,11 +43,9 @@ def headline(found: dict[str, int]) -> str:
     return "，".join(parts) or "现在没有哨单"
 
 
-def page_of(rows: QuerySet[Whistle], words: str, key: str, number: str | None) -> Page:
+def page_of(rows: WhistleQuerySet, words: str, key: str, number: str | None) -> Page:
     if words:
-        rows = rows.filter(
-            Q(title__icontains=words) | Q(place__icontains=words) | Q(number__icontains=words)
-        )
+        rows = rows.filter(Q(title__icontains=words) | Q(place__icontains=words) | Q(number__icontains=words))
     order = ("-starts_at", "-id") if key == "ended" else ("starts_at", "id")
     rows = rows.with_places_taken().select_related("community", "service_request").order_by(*order)
     return Paginator(rows, PAGE).get_page(number)
@@ -99,7 +98,7 @@ def _people(whistle: Whistle) -> list[Evidence]:
 
 def _entries(whistle: Whistle) -> list[dict[str, Any]]:
     """The history of the whistle, newest first."""
-    events = whistle.events.select_related("by").order_by("-at", "-id")  # type: ignore[attr-defined]
+    events = whistle.events.select_related("by").order_by("-at", "-id")
     return [
         {
             "title": WHISTLES.steps[event.step].done,

@@ -96,9 +96,7 @@ def _conditions(user: Any, at: datetime) -> dict[str, Q]:
         "today": Q(state__in=OPEN, due__gte=at, due__lt=midnight),
         "overdue": Q(state__in=OPEN, due__lt=at),
         "waiting": under_way & (elsewhere | ~Q(responsible=user) | Q(responsible=None)),
-        "unsatisfied": Q(
-            state=State.CLOSED, rating__satisfied__lte=BAD_RATING, ended_at__gte=at - REOPENING
-        ),
+        "unsatisfied": Q(state=State.CLOSED, rating__satisfied__lte=BAD_RATING, ended_at__gte=at - REOPENING),
     }
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, F, Q, QuerySet
 
-from requests.models import ServiceRequest, ServiceRequestQuerySet
+from requests.models import ServiceRequest
 from requests.states import OPEN, State
 
 #: A rating from here on counts as satisfied (RULES 7).
@@ -123,22 +123,22 @@ class Workload:
 
 
 def submitted_between(
-    requests: ServiceRequestQuerySet, start: datetime, end: datetime
-) -> ServiceRequestQuerySet:
+    requests: QuerySet[ServiceRequest], start: datetime, end: datetime
+) -> QuerySet[ServiceRequest]:
     return requests.filter(submitted_at__gte=start, submitted_at__lt=end)
 
 
-def figures_by(requests: ServiceRequestQuerySet, column: Any, at: datetime) -> dict[Hashable, Figures]:
+def figures_by(requests: QuerySet[ServiceRequest], column: Any, at: datetime) -> dict[Hashable, Figures]:
     """One query: the figures of each value of `column` (a scope column, or an expression)."""
     return _grouped(requests, column, at, Figures)
 
 
-def workload_by(requests: ServiceRequestQuerySet, column: Any, at: datetime) -> dict[Hashable, Workload]:
+def workload_by(requests: QuerySet[ServiceRequest], column: Any, at: datetime) -> dict[Hashable, Workload]:
     """One query over open rows only."""
-    return _grouped(requests.open(), column, at, Workload)
+    return _grouped(requests.filter(state__in=OPEN), column, at, Workload)
 
 
-def total(requests: ServiceRequestQuerySet, at: datetime) -> Figures:
+def total(requests: QuerySet[ServiceRequest], at: datetime) -> Figures:
     """One query: the figures of all of them together."""
     return _read(Figures, requests.aggregate(**_counts(Figures, at)))
 
@@ -153,7 +153,9 @@ def _read(shape: type[Any], row: dict[str, Any]) -> Any:
     return shape(**{each.name: row[f"n_{each.name}"] for each in fields(shape)})
 
 
-def _grouped(requests: ServiceRequestQuerySet, column: Any, at: datetime, shape: type[Any]) -> dict[Hashable, Any]:
+def _grouped(
+    requests: QuerySet[ServiceRequest], column: Any, at: datetime, shape: type[Any]
+) -> dict[Hashable, Any]:
     group = column if hasattr(column, "resolve_expression") else F(column)
-    rows = requests.order_by().values(group=group).annotate(**_counts(shape, at))
+    rows: Any = requests.order_by().values(group=group).annotate(**_counts(shape, at))
     return {row["group"]: _read(shape, row) for row in rows}

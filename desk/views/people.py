@@ -45,7 +45,7 @@ def crediting(request: HttpRequest) -> HttpResponse:
 def _crediting_page(request: HttpRequest, wrong: CreditForm | None = None, pk: int = 0) -> HttpResponse:
     rows = _claims(request.user)
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    shown = []
+    shown: list[dict[str, Any]] = []
     for claim in page.object_list:
         evidence = evidence_of(claim)
         form = wrong if wrong is not None and claim.pk == pk else CreditForm(claim=claim, label_suffix="")

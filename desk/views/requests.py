@@ -11,12 +11,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
+from accounts.sessions import SignedInRequest
 from desk import panel
 from desk.access import SIGHT, staff_page
 from desk.forms import FileForm, RevealForm
 from ground.errors import NoPower, RuleViolation
 from organizations.posts import Power
-from requests import contacts, workflow
+from requests import contacts, photos, workflow
 from requests.forms import FORMS, StepForm
 from requests.models import ServiceRequest
 from requests.tables import REQUESTS
@@ -31,7 +32,7 @@ def show(request: HttpRequest, number: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @staff_page(*SIGHT)
-def step(request: HttpRequest, number: str, name: str) -> HttpResponse:
+def step(request: SignedInRequest, number: str, name: str) -> HttpResponse:
     """GET shows the step's form inside the panel, POST takes it. The whistle is written on its own page."""
     service_request = panel.request_in_sight(request.user, number)
     if name == "whistle" and name in panel.STEPS:
@@ -121,15 +122,18 @@ def _done(request: HttpRequest, number: str, said: str, troubles: list[str]) -> 
 
 @require_http_methods(["GET", "POST"])
 @staff_page(Power.HANDLE)
-def file_for(request: HttpRequest) -> HttpResponse:
+def file_for(request: SignedInRequest) -> HttpResponse:
     """代点: staff file for a resident, found or created by the phone number."""
     form = FileForm(request.POST or None, viewer=request.user)
     if request.method == "POST" and form.is_valid():
+        prepared = photos.prepare(request.FILES.getlist("photos"))
         try:
-            filed = workflow.submit(by=request.user, photos=request.FILES.getlist("photos"), **form.arguments())
+            filed = workflow.submit(by=request.user, photos=prepared.pictures, **form.arguments())
         except RuleViolation as violation:
             add_to(form, violation)
         else:
             messages.success(request, f"已代点：{filed.number} {filed.title}")
+            for trouble in prepared.troubles:
+                messages.warning(request, trouble)
             return redirect("desk:request", number=filed.number)
     return render(request, "desk/file.html", {"form": form})

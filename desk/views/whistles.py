@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -26,6 +25,7 @@ from requests.tables import REQUESTS
 from volunteers import whistles
 from volunteers.forms import ReasonForm, WhistleForm
 from volunteers.models import Whistle
+from volunteers.models.whistles import WhistleQuerySet
 from volunteers.states import WhistleState
 
 SIGHT = (Power.WHISTLE, Power.CREDIT, Power.ATTEST)
@@ -39,7 +39,7 @@ TABS = (
 )
 
 
-def in_sight(user: Any) -> QuerySet[Whistle]:
+def in_sight(user: Any) -> WhistleQuerySet:
     return Whistle.objects.in_sight_of_staff(user)
 
 

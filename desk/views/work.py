@@ -55,9 +55,9 @@ def _work_list(request: HttpRequest) -> HttpResponse:
     tab = _tab(request, found)
     rows = searching.found_by(worklist.in_tab(tab.key, user, clock.now()), query)
     is_filtered = any(query.get(name) for name in FILTERS)
-    page = CountedPaginator(
-        searching.for_rows(rows), known=None if is_filtered else found[tab.key]
-    ).get_page(query.get("page"))
+    page = CountedPaginator(searching.for_rows(rows), known=None if is_filtered else found[tab.key]).get_page(
+        query.get("page")
+    )
     grant = highest(scope_of(user), *WORK)
     return render(
         request,
@@ -158,4 +158,3 @@ def counted_as(query: Any) -> str:
     if first and last:
         said = f"{first.month}月{first.day}日至{last.month}月{last.day}日提交" + (f"，{said}" if said else "")
     return said
-

@@ -30,7 +30,9 @@ def ask(community: Community, at: datetime = MORNING, **extra: Any) -> ServiceRe
         return workflow.submit(**{**fields, "building": community.building, **extra})
 
 
-def accept(service_request: ServiceRequest, community: Community, at: datetime, track: str = Track.URGENT) -> None:
+def accept(
+    service_request: ServiceRequest, community: Community, at: datetime, track: str = Track.URGENT
+) -> None:
     with clock.at(at):
         workflow.accept(service_request, by=community.secretary, track=track)
 
@@ -66,14 +68,13 @@ def open_page(client: Client, url: str, **headers: str) -> str:
     return response.content.decode()
 
 
-def queries_of(client: Client, url: str) -> int:
+def queries_of(client: Client, url: str, **headers: str) -> int:
     """How many queries a second look at the page takes: the first one warms what is read once a process."""
-    open_page(client, url)
+    open_page(client, url, **headers)
     with CaptureQueriesContext(connection) as captured:
-        open_page(client, url)
+        open_page(client, url, **headers)
     return len(captured)
 
 
 def secretary_of(city: City) -> Client:
     return strong_client(city.home.secretary)
-

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from desk import worklist
 from ground import clock
 from requests.models import ServiceRequest
 from requests.states import State
@@ -12,7 +13,6 @@ from tests.desk.scenes import MORNING, accept, ask, contact, finish, open_page, 
 from tests.factories import City, a_city, a_grid_worker, a_user, appoint
 from tests.signing_in import strong_client, weak_client
 from tests.workflow import a_category
-from desk import worklist
 
 pytestmark = pytest.mark.django_db
 WORK = "/desk/"
