@@ -31,9 +31,9 @@ PLACE = ["district", "street", "community"]
 
 
 def qr_svg(request: HttpRequest, building: Building) -> SafeString:
-    """The QR code of a building as inline SVG, with a full address inside."""
+    """The QR code of a building as inline SVG with a full address inside; style sheets say how large."""
     address = request.build_absolute_uri(reverse("grids:building_qr", args=[building.qr_token]))
-    return mark_safe(segno.make(address, error="m").svg_inline(scale=4, border=2))
+    return mark_safe(segno.make(address, error="m").svg_inline(border=2, omitsize=True, svgclass="qr"))
 
 
 class EndForm(VerbForm):
@@ -212,7 +212,7 @@ class BuildingAdmin(ScopedAdmin):
     @admin.display(description="二维码")
     def qr(self, building: Building) -> SafeString | str:
         page = getattr(building, "page", None)
-        return qr_svg(page, building) if page is not None else ""
+        return format_html('<div class="w-40">{}</div>', qr_svg(page, building)) if page is not None else ""
 
     def save_model(self, request: HttpRequest, obj: Building, form: ModelForm, change: bool) -> None:
         _place_in_grid(self, request, obj)

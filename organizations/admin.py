@@ -34,7 +34,7 @@ class OrganizationAdmin(ScopedAdmin):
 
     see = Power.TREE_SEE
     form = admin_forms.DistrictForm
-    list_display = ["indented", "tier", "short_name", "code", "is_closed"]
+    list_display = ["indented", "tier", "short_name", "code", "condition"]
     list_filter = ["tier", ("closed_at", admin.EmptyFieldListFilter)]
     search_fields = ["name", "short_name", "code"]
     ordering = ["tree_id", "lft"]
@@ -79,9 +79,9 @@ class OrganizationAdmin(ScopedAdmin):
     def indented(self, node: Organization) -> str:
         return "　" * node.level + node.name
 
-    @admin.display(description="已撤销", boolean=True)
-    def is_closed(self, node: Organization) -> bool:
-        return node.closed_at is not None
+    @admin.display(description="状态")
+    def condition(self, node: Organization) -> str:
+        return "已撤销" if node.closed_at else "正常"
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return can_plant_under(request.user, None)
@@ -103,7 +103,7 @@ class UnitAdmin(ScopedAdmin):
     see = Power.TREE_SEE
     write = Power.TREE_CHANGE
     form = admin_forms.UnitForm
-    list_display = ["name", "kind", "district", "street", "community", "is_closed"]
+    list_display = ["name", "kind", "district", "street", "community", "condition"]
     list_filter = ["kind"]
     list_select_related = ["district", "street", "community"]
     search_fields = ["name", "code"]
@@ -117,9 +117,9 @@ class UnitAdmin(ScopedAdmin):
         ),
     )
 
-    @admin.display(description="已撤销", boolean=True)
-    def is_closed(self, unit: Unit) -> bool:
-        return unit.closed_at is not None
+    @admin.display(description="状态")
+    def condition(self, unit: Unit) -> str:
+        return "已撤销" if unit.closed_at else "正常"
 
     def is_open_to(self, user: Any) -> bool:
         return scope_of(user).has(Power.TREE_SEE, Power.UNIT_SEE)
@@ -179,8 +179,7 @@ class MemberAdmin(ScopedAdmin):
     list_select_related = ["unit"]
     list_filter = [("user", admin.EmptyFieldListFilter)]
     search_fields = ["name", "unit__name"]
-    autocomplete_fields = ["unit"]
-    filter_horizontal = ["skills"]
+    autocomplete_fields = ["unit", "skills"]
     readonly_fields = ["shown_phone", "is_linked"]
     verbs = (
         VerbButton(
