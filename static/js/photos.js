@@ -25,6 +25,8 @@
   }
 
   function setUp(box) {
+    if (box.dataset.ready) return;
+    box.dataset.ready = "1";
     const input = box.querySelector("input[type=file]");
     const list = box.querySelector(".photos");
     const add = box.querySelector("[data-add]");
@@ -92,4 +94,6 @@
   }
 
   document.querySelectorAll("[data-photos]").forEach(setUp);
+  // A form that htmx brings later (the panel of the desk).
+  document.addEventListener("htmx:load", (event) => event.detail.elt.querySelectorAll("[data-photos]").forEach(setUp));
 })();
