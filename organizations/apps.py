@@ -6,4 +6,8 @@ class OrganizationsConfig(AppConfig):
     verbose_name = "组织"
 
     def ready(self) -> None:
+        from accounts import stored
         from organizations import receivers  # noqa: F401
+        from organizations.stored import about
+
+        stored.register(about)

@@ -11,4 +11,8 @@ class RequestsConfig(AppConfig):
     verbose_name = "诉求"
 
     def ready(self) -> None:
+        from accounts import stored
         from requests import receivers  # noqa: F401
+        from requests.stored import about
+
+        stored.register(about)

@@ -6,6 +6,7 @@ class VolunteersConfig(AppConfig):
     verbose_name = "志愿服务"
 
     def ready(self) -> None:
+        from accounts import stored
         from notifications.outbox import audiences
         from requests.powers import contactors
         from requests.signals import request_moved
@@ -13,8 +14,10 @@ class VolunteersConfig(AppConfig):
         from volunteers.audiences import of_whistle
         from volunteers.powers import is_claimant_of
         from volunteers.receivers import cancel_whistles_of_withdrawn
+        from volunteers.stored import about
         from volunteers.telling import tell_claims, word_whistles
 
+        stored.register(about)
         audiences.register("whistle", of_whistle)
         contactors.append(is_claimant_of)
         contributors.append(tell_claims)

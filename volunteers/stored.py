@@ -1,0 +1,25 @@
+"""What this floor stores about an account, for the page “系统里存了我的什么”."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from accounts.models import User
+from accounts.stored import Fact
+from volunteers.models import Claim, LedgerEntry, Registration, Volunteer
+
+
+def about(user: User) -> Iterable[Fact]:
+    """The kind of volunteer, where registered, and what was served. Four queries at most."""
+    volunteer = Volunteer.objects.filter(user=user).first()
+    if volunteer is None:
+        return
+    yield "志愿者类别", volunteer.get_kind_display()
+    chosen = Registration.objects.filter(volunteer=volunteer).select_related("community", "grid")
+    for registration in chosen.order_by("choice"):
+        where = f"{registration.community.short_name}" if registration.community else ""
+        grid = f" · {registration.grid}" if registration.grid else ""
+        yield "报到", f"{where}{grid}（{registration.get_state_display()}）"
+    claims = Claim.objects.own(user).count()
+    entries = LedgerEntry.objects.filter(volunteer=volunteer).count()
+    yield "接单和服务台账", f"接单 {claims} 次，台账 {entries} 条（签到只记距离，不记位置）"
