@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.dispatch import receiver
+
 from ground import clock
 from ground.steps import Move
+from organizations.models import Organization
+from organizations.signals import organization_moved
 from requests.models import ServiceRequest
 from requests.states import State
 from volunteers import whistles
-from volunteers.models import Whistle
+from volunteers.models import Registration, Whistle
 from volunteers.states import WhistleState
 
 
@@ -26,3 +30,10 @@ def cancel_whistles_of_withdrawn(sender: type, move: Move, **_: Any) -> None:
             whistles.start(whistle)
         else:
             whistles.cancel(whistle, by=None, reason="居民已撤回这件点单")
+
+
+@receiver(organization_moved)
+def follow_the_tree(sender: type, node: Organization, **_: Any) -> None:
+    """Scope columns follow a street or community that moved. The ledger stays: it says where it was at the time."""
+    for model in (Whistle, Registration):
+        model.follow(node)
