@@ -9,6 +9,7 @@ WORKERS ?= auto
 TEST_DATABASE := $(or $(WENSHAO_TEST_DATABASE_URL),postgres://postgres@127.0.0.1:5432/wenshao)
 TEST_REDIS := $(or $(WENSHAO_TEST_REDIS_URL),redis://127.0.0.1:6379/9)
 SERVICES := WENSHAO_TEST_DATABASE_URL=$(TEST_DATABASE) WENSHAO_TEST_REDIS_URL=$(TEST_REDIS)
+ON_SQLITE := env -u WENSHAO_TEST_DATABASE_URL -u WENSHAO_TEST_REDIS_URL
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
@@ -41,7 +42,7 @@ run: install    ## the platform without loading anything
 	@exec $(BIN)/python manage.py up
 
 test: install   ## quick suite: SQLite, nothing but Python
-	$(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 -m "not services and not browser"
+	@$(ON_SQLITE) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 -m "not services and not browser"
 
 services-answer: install
 	@$(SERVICES) $(BIN)/python -m tests.services
@@ -57,7 +58,7 @@ test-services: services-answer ## the whole suite on PostgreSQL and Redis, with 
 
 test-browser: services-answer chromium-there ## Chromium plays the line, on SQLite and on PostgreSQL and Redis
 	@echo "Chromium on SQLite"
-	@DJANGO_ALLOW_ASYNC_UNSAFE=1 $(BIN)/python -m pytest -q -m browser
+	@DJANGO_ALLOW_ASYNC_UNSAFE=1 $(ON_SQLITE) $(BIN)/python -m pytest -q -m browser
 	@echo "Chromium on PostgreSQL and Redis"
 	@DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -m browser
 
@@ -76,7 +77,7 @@ lock: install   ## the locks anew (needs uv)
 		--generate-hashes --no-header -o requirements-dev.lock
 
 screenshots: install chromium-there ## every page of the line into docs/img/
-	DJANGO_ALLOW_ASYNC_UNSAFE=1 WENSHAO_SCREENSHOTS=1 $(BIN)/python -m pytest -q -m browser -k screenshots
+	@$(ON_SQLITE) $(BIN)/python -m tests.browser.screenshots
 
 clean:          ## remove the environment, the database and everything generated
 	rm -rf $(VENV) var build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
