@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -129,3 +130,13 @@ def test_database_urls(url, engine, name):
     if engine == "postgresql":
         assert (parsed["PASSWORD"], parsed["PORT"]) == ("p@ss", "5433")
         assert parsed["OPTIONS"] == {"sslmode": "require"}
+
+
+def test_every_variable_that_the_code_reads_is_explained():
+    root = Path(__file__).parents[2]
+    explained = (root / ".env.example").read_text() + (root / "docs" / "operations.md").read_text()
+    packages = [path.parent for path in root.glob("*/apps.py")]
+    code = "".join(path.read_text() for package in packages for path in package.rglob("*.py"))
+    read = set(re.findall(r'"(WENSHAO_[A-Z_]+)"', code))
+    assert "WENSHAO_MODE" in read
+    assert read <= set(re.findall(r"WENSHAO_[A-Z_]+", explained))
