@@ -66,6 +66,7 @@ def draft(
     with transaction.atomic():
         series = numbers.lock_series(whistle.district)
         if first := Whistle.objects.filter(key=whistle.key, created_by=by).first():
+            _refuse_other_words(first, whistle)
             return first
         with WHISTLES.begin("draft", by=by) as move:
             whistle.number = numbers.next_number(series)
@@ -73,6 +74,15 @@ def draft(
             move.thing = whistle
         whistle.skills.set(skills)
     return whistle
+
+
+def _refuse_other_words(first: Whistle, second: Whistle) -> None:
+    """A form that was kept as a draft and changed afterwards must not publish what stood in it before."""
+    said = ("title", "text", "place", "starts_at", "ends_at", "claim_by", "places_min", "places_max", "audience")
+    if any(getattr(first, name) != getattr(second, name) for name in said):
+        raise RuleViolation(
+            f"这张表已存成{first.get_state_display()}“{first.title}”，后来的改动没有保存。请取消那一张，再重新起草。"
+        )
 
 
 def _refuse_what_cannot_be(whistle: Whistle) -> None:

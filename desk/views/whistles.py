@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -91,9 +92,10 @@ def new(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            whistle = whistles.draft(by=request.user, **form.arguments())
-            if "publish" in request.POST and whistle.state == WhistleState.DRAFT:
-                whistles.publish(whistle, by=request.user)
+            with transaction.atomic():  # refused publishing leaves no draft behind that the key would bring back
+                whistle = whistles.draft(by=request.user, **form.arguments())
+                if "publish" in request.POST and whistle.state == WhistleState.DRAFT:
+                    whistles.publish(whistle, by=request.user)
         except RuleViolation as violation:
             add_to(form, violation)
         else:
