@@ -29,6 +29,7 @@ class Helper:
     user: User
     skills: frozenset[str]
     zeal: float
+    is_known: bool = False  # the member of the sign-in table always comes and never forgets
     busy: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def is_free(self, start: datetime, end: datetime) -> bool:
@@ -120,7 +121,7 @@ class Called:
 
     def _one(self, helper: Helper, at: datetime) -> None:
         came = Presence(self, helper)
-        luck = self.script.chance.random()
+        luck = 1.0 if helper.is_known else self.script.chance.random()
         self.script.at(at, came.claim)
         if luck < 0.05:
             self.script.at(at + (self.start - at) / 2, came.withdraw)

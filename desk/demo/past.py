@@ -63,9 +63,9 @@ def live_through(land: Land, people: People, chance: random.Random) -> int:
 
 
 def _boards(script: Script) -> None:
-    """Boards are computed every night of the last weeks, so that they show who moved up."""
+    """Boards were computed a month and a week ago: they show who has moved up since."""
     midnight = at_time(timezone.localtime(script.now).date(), time(0, 1))
-    for days in (28, 21, 14, 7, 3, 1):
+    for days in (31, 7):
         script.at(midnight - timedelta(days=days), leaderboards.refresh_due)
 
 
@@ -78,7 +78,7 @@ def register(land: Land, people: People, script: Script) -> None:
     count = len(people.members)
     for number, member in enumerate(people.members):
         waits = number >= count - PENDING
-        at = script.ago(days=chance.uniform(0.2, 3) if waits else chance.uniform(300, 330))
+        at = script.by_day(script.ago(days=chance.uniform(1, 4) if waits else chance.uniform(300, 330)))
         place = home
         if count - PENDING - ELSEWHERE <= number < count - PENDING:
             place = land.others()[number % 8]
@@ -108,7 +108,7 @@ def helpers_of(people: People, script: Script) -> list[Helper]:
         assert member.user is not None  # noqa: S101
         zeal = 1.15 if number == 0 else 0.35 + script.chance.random() ** 2
         skills = frozenset(skill.name for skill in member.skills.all())
-        found.append(Helper(volunteers[member.user.pk], member.user, skills, zeal))
+        found.append(Helper(volunteers[member.user.pk], member.user, skills, zeal, is_known=number == 0))
     return found
 
 

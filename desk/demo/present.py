@@ -116,7 +116,7 @@ class Present:
             called = self._call(call, self._next(call, days))
             heard = self.script.ago(hours=self.script.between(3, 30))
             drawn = self.stage.pool.draw(taken, called.start, called.end, call.skill, None)
-            called.publish(heard).attended([each for each in drawn if each.zeal != 1.15], heard)
+            called.publish(heard).attended([each for each in drawn if not each.is_known], heard)
         self._under_way(by_title["文明停车劝导"])
         self._yesterday(by_title["平安夜巡"])
         policy = by_title["反诈政策入户宣传"]
@@ -133,7 +133,7 @@ class Present:
         called = self._call(call, self.script.ago(minutes=25))
         heard = self.script.ago(hours=20)
         drawn = self.stage.pool.draw(4, called.start, called.end, "", None)
-        called.publish(heard).attended([each for each in drawn if each.zeal != 1.15], heard)
+        called.publish(heard).attended([each for each in drawn if not each.is_known], heard)
 
     def _yesterday(self, call: Call) -> None:
         """Done and not credited yet; the member of the sign-in table was there."""

@@ -1,13 +1,43 @@
 """One platform and one Chromium for the whole browser suite."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from desk.demo.roster import Person
 from governance.processes import free_port
+from ground.geo import Point
+from tests.browser.people import Somebody, somebody
 from tests.browser.running import Platform, chromium, platform
+
+#: Whoever is in front of a screen; what they see is told when a test fails.
+WORDS = "document.body.innerText"
+present: list[Somebody] = []
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator:
+    report = yield
+    if report.when == "call" and report.failed:
+        report.sections += [
+            (f"{who.person.role} at {who.page.url}", who.page.evaluate(WORDS)) for who in present
+        ]
+    return report
+
+
+@pytest.fixture
+def enter(site: Platform, browser: Browser) -> Iterator[Callable[..., Somebody]]:
+    """Somebody comes in with a browser of his own: `enter(person, size, at=Point(…))`."""
+
+    def come(person: Person, size: dict[str, int], at: Point | None = None) -> Somebody:
+        present.append(somebody(site, browser, person, size, at))
+        return present[-1]
+
+    yield come
+    while present:
+        present.pop().context.close()
 
 
 @pytest.fixture(scope="session")

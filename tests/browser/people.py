@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Response, expect
 
 from desk.demo.roster import PASSWORD, Person
 from ground.geo import Point
@@ -51,6 +51,10 @@ class Somebody:
 
     def main(self) -> str:
         return self.page.locator("main").inner_text()
+
+    def note(self, answer: Response) -> None:
+        if answer.status >= 500:
+            self.troubles.append(f"{answer.status} {answer.url}")
 
     def sign_in_by_code(self) -> None:
         self.open("/sign-in/")

@@ -3,19 +3,20 @@ the secretary credits and resolves, the resident rates, and the worker's board s
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from desk.demo import roster
 from ground.geo import Point
-from tests.browser.people import DESK, NARROW, PHONE, Somebody, look_over, somebody
-from tests.browser.running import BOARD_SECONDS, Platform
+from tests.browser.people import DESK, NARROW, PHONE, Somebody, look_over
+from tests.browser.running import BOARD_SECONDS
 
 pytestmark = pytest.mark.browser
 
@@ -38,21 +39,10 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def people(site: Platform, browser: Browser) -> Iterator[dict[str, Somebody]]:
-    everybody = {
-        "resident": somebody(site, browser, roster.RESIDENT, PHONE),
-        "member": somebody(site, browser, roster.MEMBER, PHONE, at=Point(113.58, 24.80)),
-        "secretary": somebody(site, browser, roster.SECRETARY, DESK),
-        "officer": somebody(site, browser, roster.DISTRICT, DESK),
-    }
-    yield everybody
-    for who in everybody.values():
-        who.context.close()
-
-
-def test_whole_line(people: dict[str, Somebody], photo: Path) -> None:
-    resident, secretary, member, officer = people.values()
+def test_whole_line(enter: Callable[..., Somebody], photo: Path) -> None:
+    resident, secretary = enter(roster.RESIDENT, PHONE), enter(roster.SECRETARY, DESK)
+    member = enter(roster.MEMBER, PHONE, at=Point(113.58, 24.80))
+    officer = enter(roster.DISTRICT, DESK)
 
     resident.sign_in_by_code()
     number = asks(resident, photo)
@@ -63,13 +53,13 @@ def test_whole_line(people: dict[str, Somebody], photo: Path) -> None:
 
     member.sign_in_by_code()
     before = score_of(member)
-    claims_and_checks_in(member)
+    claimed = claims_and_checks_in(member)
 
     hears_of(resident, "为你的点单吹哨")
     reads_at_leisure(resident, member, number)
     wait_until(starts_at + LASTS)
-    checks_out(member)
-    credits(secretary)
+    checks_out(member, claimed)
+    credits_it(secretary)
     resolves(secretary, number, photo)
     rates(resident, number)
 
@@ -77,7 +67,7 @@ def test_whole_line(people: dict[str, Somebody], photo: Path) -> None:
     assert sees_new_score(member, before) > before
     officer.sign_in_by_password("/dashboards/")
     officer.sees("武江区")
-    assert [trouble for who in people.values() for trouble in who.troubles] == []
+    assert [trouble for who in (resident, secretary, member, officer) for trouble in who.troubles] == []
 
 
 # What each of them does
@@ -89,8 +79,10 @@ def asks(resident: Somebody, photo: Path) -> str:
     resident.open("/requests/new/")
     page.locator(".pick label").filter(has_text="设施维修").click()
     page.get_by_label("说说情况").fill(TEXT)
-    page.get_by_role("searchbox").press_sequentially(BUILDING[:4])
+    with page.expect_response(re.compile("/requests/places/")):
+        page.get_by_role("searchbox").fill(BUILDING[:4])
     page.locator("#places label").filter(has_text=BUILDING).first.click()
+    expect(page.locator("#places label").filter(has_text=BUILDING).get_by_role("radio")).to_be_checked()
     page.locator("input[type=file]").set_input_files(photo)
     expect(page.locator(".photo-field img").first).to_be_visible()
     assert look_over(page, "ask") == []
@@ -99,7 +91,9 @@ def asks(resident: Somebody, photo: Path) -> str:
     resident.sees(TITLE)
     assert page.locator(".photos img").count() == 1
     assert look_over(page, "request") == []
-    return page.url.rstrip("/").rpartition("/")[2]
+    number = re.search(r"/requests/([\w-]+)/", page.url)
+    assert number is not None
+    return number[1]
 
 
 def accepts_and_contacts(secretary: Somebody, number: str) -> None:
@@ -108,12 +102,12 @@ def accepts_and_contacts(secretary: Somebody, number: str) -> None:
     panel = page.locator("#panel")
     page.locator(f"a.row-link[href*='{number}']").first.click()
     secretary.press("受理", panel)
-    panel.get_by_label("要事商议办").check()
+    panel.get_by_role("radio", name="要事商议办").check()
     assert look_over(page, "work list") == []
     panel.locator("form.step-form button").click()
     expect(panel.get_by_text("已受理").first).to_be_visible()
     secretary.press("联系", panel)
-    panel.get_by_label("电话").check()
+    panel.get_by_role("radio", name="电话").check()
     panel.locator("form.step-form button").click()
     expect(panel.get_by_text("联系了").first).to_be_visible()
 
@@ -136,7 +130,8 @@ def whistles(secretary: Somebody, number: str) -> datetime:
     return starts_at
 
 
-def claims_and_checks_in(member: Somebody) -> None:
+def claims_and_checks_in(member: Somebody) -> str:
+    """Hear of it, claim it, go there, check in; gives the path of the claim."""
     page = member.page
     hears_of(member, f"吹哨：{CALL}")
     member.open("/whistles/")
@@ -147,18 +142,21 @@ def claims_and_checks_in(member: Somebody) -> None:
     page.get_by_role("button", name="接单", exact=True).click()
     page.wait_for_url(re.compile(r"/claims/\d+/"))
     page.get_by_role("button", name="签到", exact=True).click()
-    member.sees("已签到")
+    expect(page.get_by_role("button", name="签退", exact=True)).to_be_visible()
+    page.wait_for_load_state()
     assert look_over(page, "claim") == []
+    return urlsplit(page.url).path
 
 
-def checks_out(member: Somebody) -> None:
+def checks_out(member: Somebody, claimed: str) -> None:
     page = member.page
-    page.reload()
+    member.open(claimed)
     page.get_by_role("button", name="签退", exact=True).click()
-    member.sees("已签退")
+    expect(page.get_by_role("button", name="签退", exact=True)).to_have_count(0)
+    page.wait_for_load_state()
 
 
-def credits(secretary: Somebody) -> None:
+def credits_it(secretary: Somebody) -> None:
     """The minute that presence and window have in common."""
     page = secretary.page
     secretary.open("/desk/crediting/")
@@ -179,7 +177,7 @@ def resolves(secretary: Somebody, number: str, photo: Path) -> None:
         assert time.monotonic() < limit, "the clock did not finish the whistle"
         page.wait_for_timeout(2000)
     secretary.press("办结")
-    page.get_by_label("已解决").check()
+    page.get_by_role("radio", name="已解决").check()
     page.get_by_label("怎么办的").fill("换了门禁灯和电源，试过三次都亮。")
     page.locator("form.step-form input[type=file]").set_input_files(photo)
     page.locator("form.step-form button.primary").click()
@@ -201,10 +199,12 @@ def rates(resident: Somebody, number: str) -> None:
 
 def reads_at_leisure(resident: Somebody, member: Somebody, number: str) -> None:
     """While the work goes on: every page of theirs in large type, in the dark, on a narrow phone."""
-    paths = {resident: ["/", "/requests/", f"/requests/{number}/", "/requests/new/", "/messages/", "/me/"]}
-    paths[member] = ["/", "/whistles/", "/claims/", "/service/", "/registration/", "/leaderboards/"]
+    walks = [
+        (resident, ["/", "/requests/", f"/requests/{number}/", "/requests/new/", "/messages/", "/me/"]),
+        (member, ["/", "/whistles/", "/claims/", "/service/", "/registration/", "/leaderboards/"]),
+    ]
     found = []
-    for who, theirs in paths.items():
+    for who, theirs in walks:
         for variant in ({"size": "large"}, {"theme": "dark"}, {"size": "", "theme": ""}):
             who.prefer(**variant)
             who.page.set_viewport_size(NARROW if variant.get("theme") == "" else PHONE)
