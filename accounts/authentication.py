@@ -7,7 +7,9 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from knox.auth import TokenAuthentication as KnoxTokenAuthentication
 
+from accounts import devices
 from accounts.models import ApiToken, User
+from ground import clock
 
 
 class TokenAuthentication(KnoxTokenAuthentication):
@@ -15,7 +17,8 @@ class TokenAuthentication(KnoxTokenAuthentication):
 
     def validate_user(self, auth_token: ApiToken) -> tuple[User, ApiToken]:
         user, token = super().validate_user(auth_token)
-        user.session_is_strong = token.is_strong
+        is_fresh = token.created + devices.TRUSTED_FOR > clock.now()  # using a token prolongs it, not its strength
+        user.session_is_strong = token.is_strong and is_fresh
         user.scope_cache = {}
         return user, token
 
