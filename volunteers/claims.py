@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -204,10 +205,9 @@ def _metres_to(whistle: Whistle, point: Point | None, datum: str, accuracy_m: fl
     except ValueError:
         raise RuleViolation("手机报来的坐标系认不出，请更新程序再试。") from None
     metres = round(distance_m(where, whistle.point))
-    if accuracy_m is not None and accuracy_m > max(POOR_FIX_M, whistle.radius_m):
-        raise RuleViolation(
-            f"手机这次定位误差约 {round(accuracy_m)} 米，太大了。走到室外、打开精确定位，等几秒再{step}。"
-        )
+    if accuracy_m is not None and not accuracy_m <= max(POOR_FIX_M, whistle.radius_m):
+        error = f"约 {round(accuracy_m)} 米，太大了" if math.isfinite(accuracy_m) else "不明"
+        raise RuleViolation(f"手机这次定位误差{error}。走到室外、打开精确定位，等几秒再{step}。")
     if metres > whistle.radius_m:
         doubt = ""
         if accuracy_m is not None and accuracy_m > whistle.radius_m / 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ from volunteers.states import Audience, Task, WhistleKind
 #: When most volunteers have time: after work.
 EVENING, EVENING_LASTS = (18, 30), timedelta(hours=1)
 _LOCAL = "%Y-%m-%dT%H:%M"
+#: Mobile and identity numbers: whoever asked may have written them, a whistle is read by everybody it is meant for.
+PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")
 
 
 def _moment(label: str, *, required: bool = True, help_text: str = "") -> forms.DateTimeField:
@@ -128,11 +131,17 @@ def _of_request(service_request: ServiceRequest | None) -> dict[str, Any]:
         return {}
     return {
         "title": service_request.title,
-        "text": service_request.text,
+        "text": PERSONAL.sub("…", service_request.text),
         "building": service_request.building_id,
-        "place": service_request.place[:80],
+        "place": _coarse(service_request),
         "duty_area": service_request.category.duty_area,
     }
+
+
+def _coarse(service_request: ServiceRequest) -> str:
+    """Grid and building: the door itself is for those who claimed (RULES 5)."""
+    parts = (service_request.grid, service_request.building)
+    return " · ".join(part.name for part in parts if part) or service_request.handler.short_name
 
 
 class ReasonForm(forms.Form):

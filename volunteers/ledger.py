@@ -110,7 +110,11 @@ def quota(volunteer: Volunteer, today: date | None = None) -> Quota | None:
     entries = LedgerEntry.objects.filter(volunteer=volunteer, served_at__gte=year[0], served_at__lt=year[1])
     sums = entries.aggregate(
         minutes=Sum("off_hours_minutes", default=0),
-        times=Count("claim", distinct=True, filter=Q(off_hours_minutes__gt=0, served_at__range=quarter)),
+        times=Count(
+            "claim",
+            distinct=True,
+            filter=Q(off_hours_minutes__gt=0, served_at__gte=quarter[0], served_at__lt=quarter[1]),
+        ),
     )
     return Quota(
         times=sums["times"],
