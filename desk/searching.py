@@ -119,7 +119,8 @@ def page_after(rows: QuerySet[ServiceRequest], key: str) -> KeysetPage:
     start = _read_key(key)
     if start is not None:
         at, pk = start
-        rows = rows.filter(Q(submitted_at__lt=at) | Q(submitted_at=at, pk__lt=pk))
+        # The first condition is implied by the second: it is there for the index.
+        rows = rows.filter(submitted_at__lte=at).filter(Q(submitted_at__lt=at) | Q(pk__lt=pk))
     taken = list(rows.order_by("-submitted_at", "-id")[: PAGE + 1])
     shown = taken[:PAGE]
     more = len(taken) > PAGE
@@ -132,10 +133,12 @@ def _write_key(last: ServiceRequest) -> str:
 
 def _read_key(key: str) -> tuple[datetime, int] | None:
     moment, _, pk = key.partition("-")
+    number = _number(pk)
     try:
-        return datetime.fromtimestamp(float(moment), tz=timezone.get_default_timezone()), int(pk)
+        at = datetime.fromtimestamp(float(moment), tz=timezone.get_default_timezone())
     except (ValueError, OverflowError, OSError):
         return None
+    return (at, number) if number is not None and 2000 <= at.year < 2200 else None
 
 
 def _number(value: str | None) -> int | None:
@@ -143,10 +146,12 @@ def _number(value: str | None) -> int | None:
 
 
 def day_of(value: str | None) -> date | None:
+    """The day that the URL names, if it lies within the years of any platform: the edges of the calendar break."""
     try:
-        return date.fromisoformat(value or "")
+        day = date.fromisoformat(value or "")
     except ValueError:
         return None
+    return day if 2000 <= day.year < 2200 else None
 
 
 def _midnight(day: date) -> datetime:

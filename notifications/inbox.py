@@ -74,4 +74,6 @@ def _parsed(mark: str) -> tuple[datetime, int] | None:
         moment = parse_datetime(at.replace(" ", "+"))
     except ValueError:
         return None
-    return (moment, int(pk)) if moment and not is_naive(moment) and pk.isdecimal() else None
+    if not moment or is_naive(moment) or not 2000 <= moment.year < 2200:
+        return None
+    return (moment, int(pk)) if pk.isdecimal() and len(pk) < 19 else None
