@@ -94,10 +94,18 @@ class AskForm(forms.Form):
         return found
 
     def clean_other_phone(self) -> str:
-        phone = self.cleaned_data["other_phone"].strip() if self.for_others else ""
-        if phone and not MOBILE.fullmatch(phone):
+        phone = self.cleaned_data["other_phone"].strip()
+        if phone and not self.for_others:
+            # Never under the wrong name: the strong session may have ended while the form was filled in.
+            self.add_error(None, "替别人点单要有岗位，并用密码和验证码登录。请重新登录，或清空他的手机号。")
+        elif phone and not MOBILE.fullmatch(phone):
             raise forms.ValidationError("请填 11 位手机号。")
         return phone
+
+    def clean_shares_phone(self) -> bool:
+        """Consent is said, not guessed: a browser's checkbox counts "0" and "no" as ticked."""
+        given = str(self.data.get(self.add_prefix("shares_phone"), "")).strip().lower()
+        return given in ("on", "true", "1", "yes")
 
     def clean_datum(self) -> str:
         datum = (self.cleaned_data["datum"] or "wgs84").lower()

@@ -74,20 +74,32 @@ def ready(photos: Iterable[Any]) -> list[Picture]:
 
 def attach(event: RequestEvent, pictures: Iterable[Picture]) -> list[Photo]:
     """Keep pictures with the event they came with, inside the transaction of the step."""
-    kept = []
-    for picture in pictures:
-        photo = Photo(
-            id=uuid.uuid4(),
-            service_request_id=event.subject_id,
-            event=event,
-            width=picture.width,
-            height=picture.height,
-        )
-        photo.image.save("", ContentFile(picture.image), save=False)
-        photo.thumbnail.save("", ContentFile(picture.thumbnail), save=False)
-        photo.save(force_insert=True)
-        kept.append(photo)
+    kept: list[Photo] = []
+    try:
+        for picture in pictures:
+            photo = Photo(
+                id=uuid.uuid4(),
+                service_request_id=event.subject_id,
+                event=event,
+                width=picture.width,
+                height=picture.height,
+            )
+            kept.append(photo)
+            photo.image.save("", ContentFile(picture.image), save=False)
+            photo.thumbnail.save("", ContentFile(picture.thumbnail), save=False)
+            photo.save(force_insert=True)
+    except Exception:
+        _remove_files(kept)
+        raise
     return kept
+
+
+def _remove_files(photos: Iterable[Photo]) -> None:
+    """The step is undone, so are its rows: no picture of somebody's home stays behind on the disk."""
+    for photo in photos:
+        for file in (photo.image, photo.thumbnail):
+            if file:
+                file.delete(save=False)
 
 
 def store(event: RequestEvent, upload: Any) -> Photo:

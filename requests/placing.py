@@ -63,7 +63,7 @@ def recent(user: Any) -> list[Choice]:
 def chosen(value: str) -> Building | Organization | None:
     """What a choice stands for; None for anything that is not one."""
     kind, _, key = value.partition(":")
-    if not key.isdigit():
+    if not (key.isascii() and key.isdecimal() and len(key) < 19):
         return None
     if kind == "b":
         return _buildings().filter(pk=int(key)).first()

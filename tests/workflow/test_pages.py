@@ -154,7 +154,11 @@ class TestAsking:
         city, resident = a_city(), a_user()
         client = strong_client(resident)
         assert "替别人点" not in body(client.get("/requests/new/"))
-        client.post("/requests/new/", filled(city, other_phone="13900000004"))
+        response = client.post("/requests/new/", filled(city, other_phone="13900000004"))
+        assert response.status_code == 422
+        assert "替别人点单要有岗位" in body(response)
+        assert not ServiceRequest.objects.exists()
+        client.post("/requests/new/", filled(city, other_phone=""))
         assert ServiceRequest.objects.get().submitter == resident
 
 
