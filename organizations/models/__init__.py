@@ -1,0 +1,18 @@
+"""The Party organization tree, units, members and who holds which post."""
+
+from organizations.models.people import Appointment, Member, Skill
+from organizations.models.records import AccessLogEntry, WorkdayOverride
+from organizations.models.tree import Organization, Placed
+from organizations.models.units import Unit, UnitBranch
+
+__all__ = (
+    "AccessLogEntry",
+    "Appointment",
+    "Member",
+    "Organization",
+    "Placed",
+    "Skill",
+    "Unit",
+    "UnitBranch",
+    "WorkdayOverride",
+)
