@@ -78,7 +78,17 @@ def draft(
 
 def _refuse_other_words(first: Whistle, second: Whistle) -> None:
     """A form that was kept as a draft and changed afterwards must not publish what stood in it before."""
-    said = ("title", "text", "place", "starts_at", "ends_at", "claim_by", "places_min", "places_max", "audience")
+    said = (
+        "title",
+        "text",
+        "place",
+        "starts_at",
+        "ends_at",
+        "claim_by",
+        "places_min",
+        "places_max",
+        "audience",
+    )
     if any(getattr(first, name) != getattr(second, name) for name in said):
         raise RuleViolation(
             f"这张表已存成{first.get_state_display()}“{first.title}”，后来的改动没有保存。请取消那一张，再重新起草。"

@@ -33,7 +33,8 @@ def test_the_list_of_requests(query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "mark", ["0001-01-01T00:00:00+14:00~5", "9999-12-31T23:59:59-14:00~5", f"2026-01-01T00:00:00+00:00~{'9' * 30}"]
+    "mark",
+    ["0001-01-01T00:00:00+14:00~5", "9999-12-31T23:59:59-14:00~5", f"2026-01-01T00:00:00+00:00~{'9' * 30}"],
 )
 def test_the_inbox(mark: str) -> None:
     city = a_city()

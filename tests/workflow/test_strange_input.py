@@ -90,7 +90,9 @@ def test_photos_of_a_step_that_failed_do_not_stay_on_the_disk(monkeypatch: pytes
 def test_words_are_shown_as_words() -> None:
     city, resident = a_city(), a_user("<b>周</b>")
     nasty = "<script>alert(1)</script>\u202e😀" + "长" * 900
-    service_request = filed(city, by=resident, text=nasty, title="<img src=x onerror=alert(1)>", address="<i>")
+    service_request = filed(
+        city, by=resident, text=nasty, title="<img src=x onerror=alert(1)>", address="<i>"
+    )
     workflow.add(service_request, by=resident, text="</textarea><script>alert(2)</script>")
     page = weak_client(resident).get(f"/requests/{service_request.number}/").content.decode()
     for raw in ("<script>alert", "<img src=x", "<i>", "<b>周"):
