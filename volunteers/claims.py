@@ -57,7 +57,11 @@ class Standing:
         if self.registration.district_id != whistle.district_id:
             return "这张哨单只面向本区报到的同志。"
         wanted = whistle.service_request
-        if wanted is not None and self.volunteer is not None and wanted.submitter_id == self.volunteer.user_id:
+        if (
+            wanted is not None
+            and self.volunteer is not None
+            and wanted.submitter_id == self.volunteer.user_id
+        ):
             # His rating would count for his own service: nobody rates what is his own (RULES 0).
             return "这张哨单是为你自己的点单吹的，请由其他同志来接。"
         return ""
