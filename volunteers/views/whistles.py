@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -135,9 +135,11 @@ def claims(request: HttpRequest) -> HttpResponse:
     """我的接单: today first, then what comes, then what was."""
     own = Claim.objects.own(request.user).select_related("whistle__service_request", "whistle__community")
     open_states = (ClaimState.CLAIMED, ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT)
-    ahead = list(own.filter(state__in=open_states).order_by("whistle__starts_at", "id")[:100])
+    missed = Q(state=ClaimState.CLAIMED, whistle__ends_at__lte=clock.now())
+    waiting = own.filter(state__in=open_states).exclude(missed)
+    ahead = list(waiting.order_by("whistle__starts_at", "id")[:100])
     today = [each for each in ahead if _is_by_today(each)]
-    past = own.exclude(state__in=open_states).order_by("-whistle__starts_at", "-id")
+    past = own.filter(~Q(state__in=open_states) | missed).order_by("-whistle__starts_at", "-id")
     context = {
         "tab": "claims",
         "today": today,
