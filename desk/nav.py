@@ -6,10 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from django.apps import apps
+from django.contrib import admin
 from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
@@ -28,63 +30,72 @@ AWAITING = (ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the sidebar, shown to posts with one of the powers; none named: to the administrator.
-
-    `count` names a heap of `waiting_counts`.
+    """One line of the sidebar. A page of the desk is shown to posts with one of the powers; the registry of a
+    `model` ("grids.grid") to whomever its own admin lets in, or lets change it. `count` names a heap of
+    `waiting_counts`.
     """
 
     label: str
-    route: str
     icon: str
-    powers: tuple[Power, ...]
+    route: str = ""
+    powers: tuple[Power, ...] = ()
+    model: str = ""
+    to_change: bool = False
     count: str = ""
+
+    @property
+    def url(self) -> str:
+        if not self.model:
+            return reverse(self.route)
+        return reverse(f"admin:{self.model.replace('.', '_')}_changelist")
 
 
 WORK_SET = frozenset(WORK)
-_REGISTRY = (Power.REGISTRY_SEE, Power.TREE_CHANGE)
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
         (
-            Entry("工作台", "desk:work", "inbox", WORK, "work"),
-            Entry("点单", "desk:requests", "list", SIGHT),
-            Entry("哨单", "desk:whistles", "whistle", (Power.WHISTLE, Power.CREDIT, Power.ATTEST)),
-            Entry("接单认定", "desk:crediting", "check-square", (Power.CREDIT,), "claims"),
+            Entry("工作台", "inbox", "desk:work", WORK, count="work"),
+            Entry("点单", "list", "desk:requests", SIGHT),
+            Entry("哨单", "whistle", "desk:whistles", (Power.WHISTLE, Power.CREDIT, Power.ATTEST)),
+            Entry("接单认定", "check-square", "desk:crediting", (Power.CREDIT,), count="claims"),
         ),
     ),
     (
         "台账",
         (
-            Entry("网格", "admin:grids_grid_changelist", "grid", _REGISTRY),
-            Entry("小区", "admin:grids_compound_changelist", "tree", _REGISTRY),
-            Entry("楼栋", "admin:grids_building_changelist", "building", _REGISTRY),
+            Entry("党组织", "tree", model="organizations.organization"),
+            Entry("网格", "grid", model="grids.grid"),
+            Entry("小区", "map", model="grids.compound"),
+            Entry("楼栋", "building", model="grids.building"),
+            Entry("单位", "handshake", model="organizations.unit"),
         ),
     ),
     (
         "队伍",
         (
-            Entry(
-                "党员",
-                "admin:organizations_member_changelist",
-                "people",
-                (Power.TREE_CHANGE, Power.UNIT_SEE, Power.REGISTRY_CHANGE),
-            ),
-            Entry("报到", "desk:registrations", "flag", (Power.CONFIRM_REGISTRATION,), "registrations"),
-            Entry("任职", "admin:organizations_appointment_changelist", "shield", (Power.TREE_CHANGE,)),
+            Entry("党员", "people", model="organizations.member"),
+            Entry("志愿者", "heart", model="volunteers.volunteer"),
+            Entry("报到", "flag", "desk:registrations", (Power.CONFIRM_REGISTRATION,), count="registrations"),
+            Entry("任职", "shield", model="organizations.appointment"),
+            Entry("网格分工", "pin", model="grids.gridduty"),
         ),
     ),
     (
         "看板",
         (
-            Entry("看板", "dashboards:home", "chart", (Power.TREE_SEE,)),
-            Entry("排行榜", "volunteers:own_leaderboard", "medal", (Power.TREE_SEE,)),
+            Entry("看板", "chart", "dashboards:home", (Power.TREE_SEE,)),
+            Entry("排行榜", "medal", "volunteers:own_leaderboard", (Power.TREE_SEE,)),
         ),
     ),
     (
         "设置",
         (
-            Entry("账号", "admin:accounts_user_changelist", "user", ()),
-            Entry("事项类别", "admin:requests_category_changelist", "settings", ()),
+            Entry("账号", "user", model="accounts.user"),
+            Entry("事项类别", "settings", model="requests.category", to_change=True),
+            Entry("专长", "star", model="organizations.skill", to_change=True),
+            Entry("工作日", "calendar", model="organizations.workdayoverride", to_change=True),
+            Entry("查看记录", "eye", model="organizations.accesslogentry"),
         ),
     ),
 )
@@ -141,36 +152,33 @@ def _how_many(rows: QuerySet[Any]) -> Any:
 
 
 def groups(request: HttpRequest) -> list[dict[str, Any]]:
-    """The sidebar: only what the user's posts allow."""
-    user = request.user
-    scope, waiting = scope_of(user), waiting_counts(user)
+    """The sidebar: only what the user's posts allow, so that no line leads to a refusal."""
+    waiting = waiting_counts(request.user)
     found = []
     for title, entries in GROUPS:
-        items = [_item(entry, request, waiting) for entry in entries if _allowed(entry, user, scope)]
-        if shown := [item for item in items if item]:
-            found.append({"title": title, "items": shown})
+        items = [_item(entry, request, waiting) for entry in entries if _allowed(entry, request)]
+        if items:
+            found.append({"title": title, "items": items})
     return found
 
 
-def _allowed(entry: Entry, user: Any, scope: Scope) -> bool:
-    if not entry.powers:
-        return bool(getattr(user, "is_administrator", False) and user.session_is_strong)
-    return scope.has(*entry.powers)
+def _allowed(entry: Entry, request: HttpRequest) -> bool:
+    if not entry.model:
+        return scope_of(request.user).has(*entry.powers)
+    registry = admin.site.get_model_admin(apps.get_model(entry.model))
+    return (
+        registry.has_change_permission(request) if entry.to_change else registry.has_view_permission(request)
+    )
 
 
-def _item(entry: Entry, request: HttpRequest, waiting: dict[str, int]) -> dict[str, Any] | None:
-    try:
-        url = reverse(entry.route)
-    except NoReverseMatch:  # a registry that this city has not switched on
-        return None
-    here = request.path == url or (entry.route != "desk:work" and request.path.startswith(url))
-    label = _board_of(request.user) if entry.route == "dashboards:home" else entry.label
+def _item(entry: Entry, request: HttpRequest, waiting: dict[str, int]) -> dict[str, Any]:
+    url = entry.url
     return {
-        "label": label,
+        "label": _board_of(request.user) if entry.route == "dashboards:home" else entry.label,
         "url": url,
         "icon": entry.icon,
         "count": waiting.get(entry.count, 0),
-        "on": here,
+        "on": request.path == url or (entry.route != "desk:work" and request.path.startswith(url)),
     }
 
 
