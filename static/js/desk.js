@@ -1,7 +1,6 @@
 /* The work list from the keyboard: j/k or arrows choose a row, Enter opens it, Esc closes the panel, / searches,
    and every button with data-key="A" in the panel answers to its letter. The panel itself is loaded by htmx. */
 (() => {
-  const wide = matchMedia("(min-width: 1200px)");
   const rows = () => Array.from(document.querySelectorAll("tr.rowed"));
   const panel = () => document.getElementById("panel");
   const empty = panel() && panel().innerHTML;
@@ -52,7 +51,7 @@
   document.addEventListener("htmx:beforeRequest", (event) => {
     const link = event.detail.elt;
     const target = event.detail.target;
-    if (target && target.id === "panel" && !wide.matches && panel().matches(".side")) {
+    if (target && target.id === "panel" && !target.getClientRects().length) {
       event.preventDefault();
       if (link.href) location.assign(link.href);
     }
