@@ -13,9 +13,10 @@ def demo_signins() -> list[dict[str, str]]:
     """One row per role: role, name, phone, how. One query; nothing in production."""
     if settings.PRODUCTION:
         return []
-    indexes = {phone_index(person.phone): person for person in ROSTER}
+    indexes = [phone_index(person.phone) for person in ROSTER]
     there = set(User.objects.filter(phone_index__in=indexes).values_list("phone_index", flat=True))
-    return [_row(person) for index, person in indexes.items() if index in there]
+    # Somebody may have one of these numbers by chance; all of them together only a loading makes.
+    return [_row(person) for person in ROSTER] if len(there) == len(ROSTER) else []
 
 
 def _row(person: Person) -> dict[str, str]:

@@ -1,0 +1,160 @@
+"""The demo: 花城社区 with its published figures, replayed through the verbs, once, and never in production."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from accounts.models import User
+from desk.demo import demo_signins
+from desk.demo.loading import Refused, load
+from desk.demo.places import HUACHENG
+from desk.demo.roster import MEMBER, RESIDENT, ROSTER
+from grids.models import Building, Grid, GridDuty
+from ground import clock
+from notifications.models import FanOut, Message, Outgoing
+from organizations.models import Appointment, Member, Organization
+from organizations.posts import Post, Tier
+from organizations.tree_check import faults
+from requests.models import ServiceRequest
+from requests.states import OPEN, State
+from tests.factories import a_user
+from volunteers.leaderboards import board_of
+from volunteers.ledger import discrepancies
+from volunteers.models import Claim, Registration, Whistle
+from volunteers.states import ClaimState, Period, WhistleState
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup, django_db_blocker):
+    """One loading for all questions below; taken back at the end of the module."""
+    from django.db import transaction
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        assert load()
+        yield Organization.objects.get(code=HUACHENG)
+        transaction.set_rollback(True)
+
+
+def test_published_figures(demo):
+    below = demo.get_descendants()
+    assert below.filter(tier=Tier.GRID_BRANCH).count() == 6
+    assert below.filter(tier=Tier.BUILDING_GROUP).count() == 85
+    heads = Appointment.objects.filter(post=Post.BUILDING_HEAD, organization__in=below)
+    assert heads.count() == 152
+    assert Building.objects.filter(community=demo).count() > 90
+    assert GridDuty.objects.filter(grid__community=demo).count() == 2 * 6
+
+
+def test_tree_of_the_district(demo):
+    assert Organization.objects.filter(tier=Tier.STREET).count() == 2 + 5
+    assert Organization.objects.filter(parent__short_name="新华街道", tier=Tier.COMMUNITY).count() == 17
+    assert faults() == []
+
+
+def test_every_state_is_there(demo):
+    own = ServiceRequest.objects.filter(community=demo)
+    assert set(own.values_list("state", flat=True)) == set(State)
+    assert set(Whistle.objects.values_list("state", flat=True)) >= {
+        WhistleState.DRAFT,
+        WhistleState.OPEN,
+        WhistleState.DONE,
+        WhistleState.CANCELLED,
+    }
+    assert own.overdue().count() >= 3
+    assert own.unsatisfied().count() >= 3
+    assert own.filter(state__in=OPEN, due__lt=clock.now() + timedelta(hours=3)).count() >= 4
+
+
+def test_history_explains_every_state(demo):
+    """The verbs wrote it: the last event that moved a request, a claim, leads to the state that it is in."""
+    for model in (ServiceRequest, Claim):
+        for row in model.objects.prefetch_related("events"):
+            moved = [event for event in row.events.all() if event.source != event.target]
+            assert max(moved, key=lambda event: (event.at, event.pk)).target == row.state
+            assert max(event.at for event in moved) <= clock.now()
+
+
+def test_hours_stand_on_the_board(demo):
+    assert discrepancies() == []
+    assert Claim.objects.filter(state=ClaimState.CREDITED).count() > 200
+    board = board_of(demo.get_root(), Period.YEAR)
+    assert board is not None and board.rows.count() > 50
+    assert Registration.objects.filter(community=demo, grid__in=Grid.objects.filter(tier=2)).count() > 90
+    assert Member.objects.count() > 120
+
+
+def test_something_waits_for_the_people_of_the_sign_in_table(demo):
+    resident, member = (User.objects.with_phone(person.phone) for person in (RESIDENT, MEMBER))
+    assert set(resident.service_requests.values_list("state", flat=True)) >= {
+        State.IN_PROGRESS,
+        State.RESOLVED,
+    }
+    assert Claim.objects.own(member).filter(state=ClaimState.CLAIMED).exists()
+    assert Claim.objects.own(member).filter(state=ClaimState.CHECKED_OUT).exists()
+    assert resident.messages.unread().exists() and resident.messages.exclude(read_at=None).exists()
+
+
+def test_the_worker_is_not_flooded(demo):
+    assert not Outgoing.objects.exclude(state=Outgoing.State.SENT).exists()
+    assert not FanOut.objects.filter(done_at=None).exists()
+    assert Message.objects.count() == Outgoing.objects.count()
+
+
+def test_loading_again_changes_nothing(demo):
+    before = User.objects.count(), ServiceRequest.objects.count(), Claim.objects.count()
+    assert load() is False
+    assert (User.objects.count(), ServiceRequest.objects.count(), Claim.objects.count()) == before
+    assert len(demo_signins()) == len(ROSTER)
+
+
+@pytest.mark.django_db
+def test_a_database_with_other_people_is_left_alone():
+    a_user("真人")
+    with pytest.raises(Refused):
+        load()
+    assert User.objects.count() == 1
+    assert demo_signins() == []
+
+
+@pytest.mark.django_db
+def test_production_refuses(settings):
+    settings.PRODUCTION = True
+    with pytest.raises(CommandError, match="production"):
+        call_command("load_demo")
+    assert demo_signins() == []
+
+
+@pytest.mark.services
+def test_a_loading_that_was_killed_begins_afresh(tmp_path):
+    """kill -9 in the middle of the replay, then load again: everything is there once."""
+    environ = {
+        name: value for name, value in os.environ.items() if not name.startswith(("WENSHAO_", "DJANGO_"))
+    }
+    for name in ("DATABASE_URL", "REDIS_URL"):
+        environ.pop(name, None)
+    environ["WENSHAO_VAR"] = str(tmp_path)
+    command = [sys.executable, "manage.py"]
+    subprocess.run([*command, "migrate", "-v", "0"], cwd=ROOT, env=environ, check=True)
+    first = subprocess.Popen(
+        [*command, "load_demo"], cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True
+    )
+    assert first.stdout is not None
+    while "requests" not in first.stdout.readline():
+        pass
+    time.sleep(2)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    for expected in ("Demo loaded", "there already"):
+        done = subprocess.run(
+            [*command, "load_demo"], cwd=ROOT, env=environ, check=True, capture_output=True, text=True
+        )
+        assert expected in done.stdout
