@@ -98,3 +98,18 @@ def test_words_are_shown_as_words() -> None:
     for raw in ("<script>alert", "<img src=x", "<i>", "<b>周"):
         assert raw not in page
     assert "&lt;script&gt;alert(2)" in page
+
+
+@pytest.mark.parametrize(
+    "body",
+    [rb'{"text":"\ud800"}', rb'{"category":"\udfff"}', rb'{"\ud83d":1}', b"[]", b"null", b"5", b"{", b"\xff"],
+)
+def test_json_that_says_nothing_is_refused(body: bytes) -> None:
+    client = signed_in(a_user())
+    assert client.post(URL, body, content_type="application/json").status_code == 400
+    city = a_city()
+    own = filed(city, by=city.home.secretary)
+    answer = signed_in(city.home.secretary).post(
+        f"{URL}{own.number}/steps/add/", body, content_type="application/json"
+    )
+    assert answer.status_code == 400
