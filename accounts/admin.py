@@ -13,6 +13,7 @@ from unfold.admin import ModelAdmin
 from accounts import signin
 from accounts.codes import normal_phone
 from accounts.models import User
+from accounts.powers import administers
 from ground.errors import RuleViolation
 from ground.fields import phone_index
 
@@ -32,8 +33,7 @@ class UserAdmin(ModelAdmin):
     # Who may: Django's permissions are not used, and the flag alone is not enough without a second factor.
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        user: Any = request.user
-        return user.is_authenticated and user.is_administrator and user.session_is_strong
+        return administers(request.user)
 
     has_module_permission = has_change_permission = has_view_permission
 

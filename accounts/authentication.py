@@ -17,7 +17,9 @@ class TokenAuthentication(KnoxTokenAuthentication):
 
     def validate_user(self, auth_token: ApiToken) -> tuple[User, ApiToken]:
         user, token = super().validate_user(auth_token)
-        is_fresh = token.created + devices.TRUSTED_FOR > clock.now()  # using a token prolongs it, not its strength
+        is_fresh = (
+            token.created + devices.TRUSTED_FOR > clock.now()
+        )  # using a token prolongs it, not its strength
         user.session_is_strong = token.is_strong and is_fresh
         user.scope_cache = {}
         return user, token

@@ -11,24 +11,25 @@ from ground.errors import RuleViolation
 
 
 class PhoneField(forms.CharField):
-    """A mobile number as people type it; clean to 11 digits."""
+    """A mobile number as people type it; clean to 11 digits, or "" where it is not required."""
+
+    ATTRS = {
+        "type": "tel",
+        "inputmode": "numeric",
+        "autocomplete": "tel-national",
+        "placeholder": "11 位手机号",
+    }
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("label", "手机号")
         kwargs.setdefault("max_length", 24)
-        kwargs["widget"] = forms.TextInput(
-            {
-                "type": "tel",
-                "inputmode": "numeric",
-                "autocomplete": "tel-national",
-                "placeholder": "11 位手机号",
-            }
-        )
+        kwargs.setdefault("widget", forms.TextInput(self.ATTRS))
         super().__init__(**kwargs)
 
     def clean(self, value: Any) -> str:
+        given = super().clean(value)
         try:
-            return normal_phone(super().clean(value))
+            return normal_phone(given) if given else ""
         except RuleViolation as refusal:
             raise forms.ValidationError(refusal.sentence) from None
 

@@ -20,14 +20,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from accounts.codes import Purpose, check_code, normal_phone, send_code
+from accounts.codes import Purpose, check_code, normal_phone
 from accounts.devices import end_everywhere
 from accounts.models import User
 from ground import clock
 from ground.errors import RuleViolation
 from ground.fields import blind_index, phone_index
-
-__all__ = ["normal_phone", "send_code"]
 
 SUSPENDED = "这个账号已停用，请联系社区。"
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from django import forms
 
+from accounts.forms import PhoneField
 from grids.models import Building
 from grids.scope import reach
 from organizations.models import Organization
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
-from requests.asking import MOBILE
 from requests.forms import words
 from requests.models import Category
 
@@ -31,9 +31,8 @@ class RevealForm(forms.Form):
 class FileForm(forms.Form):
     """代点: whom it is for, what it is, where. `arguments()` are those of `workflow.submit`."""
 
-    phone = forms.CharField(
+    phone = PhoneField(
         label="居民手机号",
-        max_length=11,
         help_text="办理进度会发到这个号码；没有账号的会新建一个。",
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
@@ -62,12 +61,6 @@ class FileForm(forms.Form):
         self.initial.setdefault("client_key", uuid.uuid4())
         rows = Building.objects.filter(reach(viewer, Power.HANDLE)).order_by("code")
         self.fields["building"].queryset = rows  # type: ignore[attr-defined]
-
-    def clean_phone(self) -> str:
-        phone = self.cleaned_data["phone"].strip()
-        if not MOBILE.fullmatch(phone):
-            raise forms.ValidationError("请填 11 位手机号。")
-        return phone
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
+from accounts.powers import administers
 from desk import worklist
 from desk.access import SIGHT, WORK
 from grids.scope import reach
@@ -210,9 +211,7 @@ def seat_of(user: Any) -> str:
 
 def first_page(user: Any) -> str:
     """Where the work of this session begins; the phone home where there is none."""
-    return door_of(
-        powers_of(scope_of(user)), is_administrator=user.is_authenticated and user.is_administrator
-    )
+    return door_of(powers_of(scope_of(user)), is_administrator=administers(user))
 
 
 def powers_of(scope: Scope) -> frozenset[Power]:

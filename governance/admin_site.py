@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
 
+from accounts.powers import administers
 from organizations.scope import scope_of
 
 FLOORS = frozenset({"accounts", "organizations", "notifications", "grids", "requests", "volunteers"})
@@ -29,10 +30,7 @@ class RegistrySite(UnfoldAdminSite):
 
     def has_permission(self, request: HttpRequest) -> bool:
         """Whoever holds a post or is system administrator, in a strong session; the pages ask for powers."""
-        user = request.user
-        if not (user.is_authenticated and user.is_active and user.session_is_strong):
-            return False
-        return user.is_administrator or bool(scope_of(user).grants)
+        return administers(request.user) or bool(scope_of(request.user).grants)
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., Any]:
         """Nobody is asked to sign in; a weak session to pass the second factor; a resident finds nothing."""

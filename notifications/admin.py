@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from accounts.powers import administers
 from notifications.models import FanOut, Outgoing
 
 
@@ -18,8 +19,7 @@ class DeliveryAdmin(ModelAdmin):
     show_full_result_count = False
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        user: Any = request.user
-        return user.is_authenticated and user.is_administrator and user.session_is_strong
+        return administers(request.user)
 
     has_module_permission = has_view_permission
 

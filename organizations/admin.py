@@ -9,6 +9,7 @@ from django.contrib.auth import get_user_model
 from django.forms import ModelForm
 from django.http import HttpRequest
 
+from accounts.powers import administers
 from ground.errors import RuleViolation
 from organizations import admin_forms, appointments, tree, units
 from organizations.models import (
@@ -23,7 +24,7 @@ from organizations.models import (
 )
 from organizations.posts import Power, Tier
 from organizations.powers import can_change_node, can_end, can_plant_under
-from organizations.scope import administers, scope_of
+from organizations.scope import scope_of
 from organizations.scoped_admin import ScopedAdmin, SettingsAdmin, VerbButton
 from organizations.units import can_change_member, can_change_unit, keeps_members
 

@@ -7,21 +7,18 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from accounts.forms import PhoneField
 from ground import clock
 from organizations.models import Appointment, Member, Organization, Unit
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
-from organizations.verb_buttons import PHONE, DayInput, VerbForm
+from organizations.verb_buttons import DayInput, VerbForm
 
 
-def phone_field(**options: Any) -> forms.RegexField:
-    return forms.RegexField(
-        PHONE,
-        label="手机号",
-        error_messages={"invalid": "请填写 11 位手机号。"},
-        widget=UnfoldAdminTextInputWidget(attrs={"inputmode": "tel", "autocomplete": "off"}),
-        **options,
-    )
+def phone_field(**options: Any) -> PhoneField:
+    """A phone number of somebody else, so the browser does not fill in one's own."""
+    widget = UnfoldAdminTextInputWidget(attrs={"inputmode": "tel", "autocomplete": "off"})
+    return PhoneField(widget=widget, **options)
 
 
 class PlantForm(VerbForm):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from accounts.powers import administers
 from organizations.models import Appointment, Organization, Unit
 from organizations.posts import Post, Power, Seat, Tier
-from organizations.scope import administers, scope_of
+from organizations.scope import scope_of
 
 
 def can_change_node(user: Any, node: Organization) -> bool:

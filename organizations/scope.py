@@ -120,11 +120,6 @@ def scope_of(user: Any) -> Scope:
     return cache["scope"]
 
 
-def administers(user: Any) -> bool:
-    """The system administrator, in a strong session: accounts and settings, and the first posts of a city."""
-    return bool(getattr(user, "is_administrator", False) and user.is_active and user.session_is_strong)
-
-
 def _grants(user: Any) -> list[Grant]:
     held = user.appointments.in_force().select_related("organization", "unit")
     grants = []

@@ -19,10 +19,11 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from unfold.admin import ModelAdmin
 
+from accounts.powers import administers
 from ground.errors import RuleViolation
 from ground.fields import EncryptedCharField
 from organizations.posts import Power
-from organizations.scope import administers, scope_of
+from organizations.scope import scope_of
 from organizations.verb_buttons import VerbButton, VerbForm
 
 __all__ = ["ScopedAdmin", "SettingsAdmin", "VerbButton", "VerbForm"]
@@ -152,6 +153,12 @@ class ScopedAdmin(ModelAdmin):
             for title, options in sets
         ]
 
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        """What the URL fills in; a relation only with a number: the pickers look it up without asking."""
+        related = {each.name for each in self.opts.get_fields() if each.is_relation}
+        given = super().get_changeform_initial_data(request)
+        return {name: value for name, value in given.items() if name not in related or _is_key(value)}
+
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", self.choices_of(db_field, request))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -218,6 +225,11 @@ class SettingsAdmin(ScopedAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.is_open_to(request.user)
+
+
+def _is_key(value: Any) -> bool:
+    keys = value if isinstance(value, list) else [value]
+    return all(each.isascii() and each.isdecimal() and len(each) < 19 for each in keys)
 
 
 def _refused(form: type[ModelForm], refusal: RuleViolation) -> type[ModelForm]:

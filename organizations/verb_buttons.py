@@ -9,8 +9,6 @@ from typing import Any
 from django import forms
 from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES, SELECT_CLASSES
 
-PHONE = r"^1\d{10}$"
-
 
 class VerbForm(forms.Form):
     """What a verb asks. Knows who asks about which row, so that choices can be narrowed to what is in reach."""

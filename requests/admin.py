@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.powers import administers
 from organizations.posts import Power
 from organizations.scope import scope_of
 from organizations.scoped_admin import ScopedAdmin
@@ -28,17 +29,13 @@ class CategoryAdmin(ScopedAdmin):
     search_fields = ["name", "code"]
 
     def is_open_to(self, user: Any) -> bool:
-        return _administers(user) or super().is_open_to(user)
+        return administers(user) or super().is_open_to(user)
 
     def covers(self, user: Any, row: Any) -> bool:
-        return _administers(user) or scope_of(user).has(Power.POLICY_CHANGE)
+        return administers(user) or scope_of(user).has(Power.POLICY_CHANGE)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return _administers(request.user) or super().has_add_permission(request)
-
-
-def _administers(user: Any) -> bool:
-    return bool(user.is_active and user.is_administrator and user.session_is_strong)
+        return administers(request.user) or super().has_add_permission(request)
 
 
 @admin.register(ServiceRequest)

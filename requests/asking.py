@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import Any
 
 from django import forms
 
+from accounts.forms import PhoneField
 from grids.models import Building
 from ground.geo import Point, to_wgs84
 from organizations.posts import Power
@@ -17,8 +17,6 @@ from requests.forms import words
 from requests.intake import TITLE_LENGTH
 from requests.models import Category
 from requests.workflow import TEXT_LENGTH
-
-MOBILE = re.compile(r"1[3-9]\d{9}")
 
 
 def may_ask_for_others(user: Any) -> bool:
@@ -61,7 +59,7 @@ class AskForm(forms.Form):
     datum = forms.CharField(required=False)
     address = forms.CharField(label="具体位置", required=False, max_length=80)
     shares_phone = forms.BooleanField(label="让志愿者看到我的电话", required=False)
-    other_phone = forms.CharField(label="他的手机号", required=False, max_length=11)
+    other_phone = PhoneField(label="他的手机号", required=False)
     other_name = forms.CharField(label="他的姓名", required=False, max_length=40)
     client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
@@ -74,7 +72,7 @@ class AskForm(forms.Form):
         self.fields["text"].widget.attrs["placeholder"] = "例如：3 楼楼道灯不亮，老人晚上上楼看不见"
         self.fields["address"].widget.attrs["placeholder"] = "例如：1 单元 3 楼"
         self.fields["q"].widget.attrs |= {"placeholder": "例如：电厂宿舍", "enterkeyhint": "search"}
-        self.fields["other_phone"].widget.attrs |= {"inputmode": "tel", "autocomplete": "off"}
+        self.fields["other_phone"].widget.attrs["autocomplete"] = "off"
 
     def building(self) -> Building | None:
         """The building whose QR code was scanned; None for a token that was replaced."""
@@ -94,12 +92,10 @@ class AskForm(forms.Form):
         return found
 
     def clean_other_phone(self) -> str:
-        phone = self.cleaned_data["other_phone"].strip()
+        phone = self.cleaned_data["other_phone"]
         if phone and not self.for_others:
             # Never under the wrong name: the strong session may have ended while the form was filled in.
             self.add_error(None, "替别人点单要有岗位，并用密码和验证码登录。请重新登录，或清空他的手机号。")
-        elif phone and not MOBILE.fullmatch(phone):
-            raise forms.ValidationError("请填 11 位手机号。")
         return phone
 
     def clean_shares_phone(self) -> bool:

@@ -9,12 +9,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.powers import administers
 from ground import clock
 from ground.fields import EncryptedCharField, masked_phone
 from organizations.models.tree import Organization
 from organizations.models.units import Unit
 from organizations.posts import Post, Power, Seat, Tier, powers_of
-from organizations.scope import administers, scope_of
+from organizations.scope import scope_of
 
 USER = settings.AUTH_USER_MODEL
 

@@ -191,10 +191,18 @@ def test_staff_file_for_a_resident_by_the_phone_number(city: City) -> None:
     assert service_request.events.get().by == city.home.secretary
 
 
+@pytest.mark.parametrize("typed", ["139 0000 1234", "+8613900001234", "１３９００００１２３４"])
+def test_filing_finds_the_number_however_it_is_typed(city: City, typed: str) -> None:
+    owner = User.objects.create_user("13900001234", "老周")
+    data = {"phone": typed, "category": a_category().pk, "text": "x", "building": city.home.building.pk}
+    secretary_of(city).post("/desk/requests/new/", data)
+    assert ServiceRequest.objects.get().submitter == owner
+
+
 def test_filing_refuses_what_is_no_number_and_other_places(city: City) -> None:
     client = secretary_of(city)
     wrong = client.post("/desk/requests/new/", {"phone": "12345", "text": "x", "building": ""})
-    assert "请填 11 位手机号" in wrong.content.decode()
+    assert "请填写 11 位手机号" in wrong.content.decode()
     data = {"phone": "13900001234", "category": a_category().pk, "text": "x"}
     client.post("/desk/requests/new/", data | {"building": city.next_door.building.pk})
     assert not ServiceRequest.objects.exists()
