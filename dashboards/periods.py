@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-
-from django.utils import timezone
+from datetime import date, datetime, timedelta
 
 from ground import clock
+from ground.periods import first_day, first_day_after
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +20,11 @@ class Window:
 
     @property
     def start(self) -> datetime:
-        return _midnight(self.first)
+        return clock.midnight(self.first)
 
     @property
     def end(self) -> datetime:
-        return _midnight(self.after)
+        return clock.midnight(self.after)
 
     @property
     def last(self) -> date:
@@ -46,33 +45,11 @@ DEFAULT = "month"
 def window(key: str, on: date | None = None) -> Window:
     """The period of that kind around a day (default today); an unknown key means the month."""
     key = key if key in LABELS else DEFAULT
-    first = _first_day(key, on or clock.today())
-    return Window(key, LABELS[key][0], first, _next(key, first))
+    day = on or clock.today()
+    return Window(key, LABELS[key][0], first_day(key, day), first_day_after(key, day))
 
 
 def before(present: Window) -> Window:
     """The period of the same kind before it."""
-    first = _first_day(present.key, present.first - timedelta(days=1))
+    first = first_day(present.key, present.first - timedelta(days=1))
     return Window(present.key, LABELS[present.key][1], first, present.first)
-
-
-def _first_day(key: str, day: date) -> date:
-    if key == "week":
-        return day - timedelta(days=day.weekday())
-    if key == "month":
-        return day.replace(day=1)
-    if key == "quarter":
-        return date(day.year, day.month - (day.month - 1) % 3, 1)
-    return date(day.year, 1, 1)
-
-
-def _next(key: str, first: date) -> date:
-    if key == "week":
-        return first + timedelta(days=7)
-    months = {"month": 1, "quarter": 3, "year": 12}[key]
-    ahead = first.month - 1 + months
-    return date(first.year + ahead // 12, ahead % 12 + 1, 1)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))

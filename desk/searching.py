@@ -73,9 +73,9 @@ def _as_counted(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> Que
         node = Organization.objects.filter(pk=within).first()
         rows = rows.filter(area_of(node).requests) if node else rows.none()
     if first := day_of(query.get("from")):
-        rows = rows.filter(submitted_at__gte=_midnight(first))
+        rows = rows.filter(submitted_at__gte=clock.midnight(first))
     if last := day_of(query.get("to")):
-        rows = rows.filter(submitted_at__lt=_midnight(last + timedelta(days=1)))
+        rows = rows.filter(submitted_at__lt=clock.midnight(last + timedelta(days=1)))
     return rows
 
 
@@ -152,7 +152,3 @@ def day_of(value: str | None) -> date | None:
     except ValueError:
         return None
     return day if 2000 <= day.year < 2200 else None
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))

@@ -88,8 +88,7 @@ def _conditions(user: Any, at: datetime) -> dict[str, Q]:
     under_way = Q(state__in=[State.ACCEPTED, State.IN_PROGRESS])
     elsewhere = Q(is_heard=True) | Q(is_held=True)
     mine = Q(responsible=user) & ~elsewhere
-    local = timezone.localtime(at)
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    midnight = clock.midnight(timezone.localdate(at) + timedelta(days=1))
     return {
         "new": Q(state=State.SUBMITTED),
         "hand": under_way & mine,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 
@@ -24,6 +24,11 @@ def now() -> datetime:
 def today() -> date:
     """The present day where the city is (TIME_ZONE)."""
     return timezone.localdate(now())
+
+
+def midnight(day: date) -> datetime:
+    """The first moment of a day where the city is."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @contextmanager

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, time
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import models, transaction
-from django.utils import timezone
 
 from ground import clock
 from ground.errors import NoPower, RuleViolation
@@ -63,5 +61,5 @@ def reveal(
 
 def revealed_today(user: Any) -> int:
     """How many values this person has looked at since midnight in the city."""
-    midnight = timezone.make_aware(datetime.combine(clock.today(), time.min))
-    return AccessLogEntry.objects.filter(by=user, action=REVEAL, at__gte=midnight).count()
+    since = clock.midnight(clock.today())
+    return AccessLogEntry.objects.filter(by=user, action=REVEAL, at__gte=since).count()

@@ -7,9 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
-from django.utils import timezone
 
-from ground import clock
+from ground import clock, periods
 from ground.worktime import off_hours_minutes
 from organizations.workdays import calendar
 from volunteers.models import Claim, LedgerEntry, Volunteer
@@ -126,24 +125,16 @@ def quota(volunteer: Volunteer, today: date | None = None) -> Quota | None:
 
 def first_day(period: str, today: date | None = None) -> date:
     """The first day of the month, quarter or year that `today` lies in."""
-    day = today or clock.today()
-    month = {Period.MONTH: day.month, Period.QUARTER: (day.month - 1) // 3 * 3 + 1, Period.YEAR: 1}[
-        Period(period)
-    ]
-    return day.replace(month=month, day=1)
+    return periods.first_day(period, today or clock.today())
 
 
 def bounds(period: str, today: date | None = None) -> tuple[datetime, datetime]:
     """First moment of the period and of the next one, where the city is."""
-    first = first_day(period, today)
-    months = {Period.MONTH: 1, Period.QUARTER: 3, Period.YEAR: 12}[Period(period)]
-    after = first.month - 1 + months
-    following = date(first.year + after // 12, after % 12 + 1, 1)
-    return _midnight(first), _midnight(following)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, datetime.min.time()))
+    day = today or clock.today()
+    return (
+        clock.midnight(periods.first_day(period, day)),
+        clock.midnight(periods.first_day_after(period, day)),
+    )
 
 
 def discrepancies() -> list[str]:

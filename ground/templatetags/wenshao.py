@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django import template
 from django.template import Context
@@ -14,9 +13,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ground import clock
+
 register = template.Library()
 
-CHINA = ZoneInfo("Asia/Shanghai")
 WEEKDAYS = "一二三四五六日"
 TRACKS = {"URGENT": ("急", "急事立刻办"), "IMPORTANT": ("要", "要事商议办"), "HARD": ("难", "难事合力办")}
 CHIP_ICONS = {
@@ -62,7 +62,7 @@ def icon(name: str, label: str = "", css: str = "") -> SafeString:
 
 
 def _local(value: datetime) -> datetime:
-    return value.astimezone(CHINA) if timezone.is_aware(value) else value.replace(tzinfo=CHINA)
+    return timezone.localtime(value if timezone.is_aware(value) else timezone.make_aware(value))
 
 
 def _day(day: date, today: date) -> str:
@@ -81,7 +81,7 @@ def _day(day: date, today: date) -> str:
 
 @register.filter
 def when(value: datetime | date | None, style: str = "") -> str:
-    """Say a time in Asia/Shanghai: "今天 14:20", "周一 18:00", "11月3日".
+    """Say a time as the city's clocks show it: "今天 14:20", "周一 18:00", "11月3日".
 
     style: "" = clock time only for days that have a name, "time" = always with clock time,
     "day" = never, "full" = "2026年11月3日 14:20". None gives an empty string.
@@ -89,16 +89,16 @@ def when(value: datetime | date | None, style: str = "") -> str:
     if value is None or value == "":
         return ""
     if not isinstance(value, datetime):
-        return _day(value, _local(timezone.now()).date())
+        return _day(value, clock.today())
     local = _local(value)
-    clock = f"{local:%H:%M}"
+    hour = f"{local:%H:%M}"
     if style == "full":
-        return f"{local.year}年{local.month}月{local.day}日 {clock}"
-    day = _day(local.date(), _local(timezone.now()).date())
+        return f"{local.year}年{local.month}月{local.day}日 {hour}"
+    day = _day(local.date(), clock.today())
     is_plain_date = day.endswith("日") and "月" in day
     if style == "day" or (is_plain_date and style != "time"):
         return day
-    return f"{day} {clock}"
+    return f"{day} {hour}"
 
 
 @register.simple_tag
@@ -114,7 +114,7 @@ def time(value: datetime | None, style: str = "") -> SafeString | str:
 
 @register.simple_tag
 def window(starts: datetime | None, ends: datetime | None) -> str:
-    """Say a span in Asia/Shanghai: "周六 15:00–17:00"; over midnight both ends are named."""
+    """Say a span as the city's clocks show it: "周六 15:00–17:00"; over midnight both ends are named."""
     if not starts or not ends:
         return when(starts or ends, "time")
     if _local(starts).date() == _local(ends).date():
@@ -138,7 +138,7 @@ def due(value: datetime | None, what: str = "") -> Due | None:
     """
     if value is None or value == "":
         return None
-    left = value - timezone.now()
+    left = value - clock.now()
     if left < timedelta(0):
         return Due(f"{what}已超时 {_span(-left)}", "late")
     if left <= timedelta(hours=1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from ground import clock
+from ground import clock, periods
 from requests.states import ContactBy
 from volunteers import claims as claiming
 from volunteers import ledger, presenting
@@ -77,8 +77,7 @@ def open_whistles(user: Any) -> Any:
 
 
 def _next_monday() -> datetime:
-    today = timezone.localtime(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today + timedelta(days=7 - today.weekday())
+    return clock.midnight(periods.first_day_after("week", clock.today()))
 
 
 def whistle_in_sight(user: Any, pk: int) -> Whistle:
