@@ -8,14 +8,8 @@ from datetime import datetime
 from ground import clock
 from volunteers.claims import presence, proposed_minutes
 from volunteers.models import Claim
+from volunteers.presenting import CHIPS
 from volunteers.states import ClaimState
-
-CHIPS = {
-    ClaimState.CLAIMED: "wait",
-    ClaimState.CHECKED_IN: "hand",
-    ClaimState.CHECKED_OUT: "soon",
-    ClaimState.CREDITED: "done",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +38,7 @@ def evidence_of(claim: Claim) -> Evidence:
         claim=claim,
         name=str(volunteer),
         unit=str(volunteer.unit or volunteer.get_kind_display()),
-        chip={"state": CHIPS[state], "label": state.label},
+        chip={"state": CHIPS.get(state, "wait"), "label": state.label},
         presence=presence(claim),
         minutes=proposed_minutes(claim),
         doubt=_doubt(claim),

@@ -12,17 +12,11 @@ from desk.crediting import Evidence, evidence_of
 from ground.steps import Offer
 from volunteers.models import Claim, Whistle
 from volunteers.models.whistles import WhistleQuerySet
+from volunteers.presenting import CHIPS
 from volunteers.states import LIVE, WhistleState
 from volunteers.tables import WHISTLES
 
 PAGE = 30
-CHIPS = {
-    WhistleState.DRAFT: "wait",
-    WhistleState.OPEN: "soon",
-    WhistleState.RUNNING: "hand",
-    WhistleState.DONE: "done",
-    WhistleState.CANCELLED: "wait",
-}
 
 
 def counts(rows: WhistleQuerySet, heaps: dict[str, Any]) -> dict[str, int]:
@@ -57,7 +51,7 @@ def context_of(user: Any, whistle: Whistle) -> dict[str, Any]:
     people = _people(whistle)
     return {
         "whistle": whistle,
-        "chip": {"state": CHIPS[WhistleState(whistle.state)], "label": whistle.get_state_display()},
+        "chip": {"state": CHIPS.get(whistle.state, "wait"), "label": whistle.get_state_display()},
         "buttons": [_button(offer, whistle) for offer in offers if not offer.why_not],
         "not_yet": [(offer.step.label, offer.why_not) for offer in offers if offer.why_not],
         "people": people,
@@ -72,7 +66,7 @@ def _button(offer: Offer, whistle: Whistle) -> dict[str, Any]:
     if step.name == "publish":
         confirm = f"会通知{whistle.get_audience_display()}同志，{whistle.places_max} 人接满为止。"
     return {
-        "label": "吹哨" if step.name == "publish" else step.label,
+        "label": {"publish": "吹哨", "cancel": "取消哨单"}[step.name],
         "url": reverse("desk:whistle_step", args=[whistle.pk, step.name]),
         "primary": step.tone == "primary",
         "danger": step.tone == "danger",

@@ -36,11 +36,11 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 with the rule's own sentence where there is one."""
-    return _answer(request, 403, str(exception) or "您没有此项权限。")
+    return _answer(request, 403, str(exception) or "你没有此项权限。")
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _answer(request, 404, "没有找到这个页面，或者您无权查看。")
+    return _answer(request, 404, "没有找到这个页面，或者你无权查看。")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

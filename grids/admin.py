@@ -7,6 +7,7 @@ from typing import Any
 import segno
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.forms import ModelForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -44,6 +45,13 @@ class EndForm(VerbForm):
         self.initial = {"on": clock.today()}
 
 
+class BoundaryField(forms.JSONField):
+    """A boundary as text: empty, not the word null, where none is drawn."""
+
+    def prepare_value(self, value: Any) -> Any:
+        return "" if value is None else super().prepare_value(value)
+
+
 @admin.register(Grid)
 class GridAdmin(ScopedAdmin):
     """Grids are laid out by the community and above; their community and place in the hierarchy stay."""
@@ -55,6 +63,7 @@ class GridAdmin(ScopedAdmin):
     list_select_related = ["community", "branch"]
     search_fields = ["name", "code"]
     autocomplete_fields = ["parent", "branch"]
+    formfield_overrides = {models.JSONField: {"form_class": BoundaryField}}
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if obj is None:

@@ -23,11 +23,11 @@ from volunteers.tables import CLAIMS, WHISTLES
 #: The state of a chip per state of a claim, a whistle or a registration.
 CHIPS = {
     ClaimState.CLAIMED: "hand",
-    ClaimState.CHECKED_IN: "soon",
+    ClaimState.CHECKED_IN: "hand",
     ClaimState.CHECKED_OUT: "wait",
     ClaimState.CREDITED: "done",
     WhistleState.OPEN: "hand",
-    WhistleState.RUNNING: "soon",
+    WhistleState.RUNNING: "hand",
     WhistleState.DONE: "done",
     "confirmed": "done",
 }

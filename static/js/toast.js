@@ -42,6 +42,6 @@
   document.addEventListener("htmx:sendError", () => say("网络不通，没有送出去。请稍后再试，填好的内容还在。", "error"));
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
-    say(status === 403 ? "您没有权限这样做，或登录已过期，请刷新页面。" : status === 404 ? "找不到这一项，可能已被别人处理，请刷新页面。" : "系统出错了，请稍后再试。", "error");
+    say(status === 403 ? "你没有权限这样做，或登录已过期，请刷新页面。" : status === 404 ? "找不到这一项，可能已被别人处理，请刷新页面。" : "系统出错了，请稍后再试。", "error");
   });
 })();
