@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
 from accounts.models import User
@@ -38,7 +39,7 @@ def load(say: Say = lambda line: None) -> bool:
     """
     if settings.PRODUCTION:
         raise Refused("The demo refuses a production configuration (WENSHAO_MODE=production).")
-    with transaction.atomic():
+    with transaction.atomic(), one_piece():
         if demo_signins():
             return False
         if User.objects.exists() or Organization.objects.exists():
@@ -47,6 +48,19 @@ def load(say: Say = lambda line: None) -> bool:
             _replay(random.Random(SEED), say)  # noqa: S311 - invented data, the same every time
         _read_what_is_old()
     return True
+
+
+@contextmanager
+def one_piece() -> Iterator[None]:
+    """Steps inside take no savepoints: PostgreSQL keeps a lock for each until the end, and 7,000 fill its table.
+
+    Nothing is lost by it: a loading that meets any error is taken back as a whole.
+    """
+    connection.features.uses_savepoints = False
+    try:
+        yield
+    finally:
+        connection.features.uses_savepoints = True
 
 
 def _replay(chance: random.Random, say: Say) -> None:
