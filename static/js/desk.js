@@ -39,7 +39,7 @@
     }
     if (!/^[a-z]$/.test(key)) return;
     const button = document.querySelector(`[data-key="${key.toUpperCase()}"]`);
-    if (button) { event.preventDefault(); button.click(); }
+    if (button && !button.closest("[inert]")) { event.preventDefault(); button.click(); }
   });
 
   document.addEventListener("click", (event) => {
@@ -47,14 +47,25 @@
     const row = event.target.closest("tr.rowed");
     if (row) rows().forEach((r) => r.setAttribute("aria-selected", r === row ? "true" : "false"));
   });
-  // Where the panel is not on screen, a row opens its own page.
+  // Where the panel is not on screen, a row opens its own page. While another request is on its way into the
+  // panel, what is shown there cannot be acted on: neither a click nor a letter may meet the wrong one.
+  let underway = 0;
   document.addEventListener("htmx:beforeRequest", (event) => {
     const link = event.detail.elt;
     const target = event.detail.target;
-    if (target && target.id === "panel" && !target.getClientRects().length) {
+    if (!target || target.id !== "panel") return;
+    if (!target.getClientRects().length) {
       event.preventDefault();
       if (link.href) location.assign(link.href);
+      return;
     }
+    underway += 1;
+    target.inert = true;
+  });
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (!event.detail.target || event.detail.target.id !== "panel") return;
+    underway = Math.max(0, underway - 1);
+    event.detail.target.inert = underway > 0;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target.id !== "panel") return;
