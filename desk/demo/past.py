@@ -106,7 +106,7 @@ def helpers_of(people: People, script: Script) -> list[Helper]:
     found = []
     for number, member in enumerate(registered):
         assert member.user is not None  # noqa: S101
-        zeal = 1.15 if number == 0 else 0.35 + script.chance.random() ** 2
+        zeal = 0.7 if number == 0 else 0.35 + script.chance.random() ** 2
         skills = frozenset(skill.name for skill in member.skills.all())
         found.append(Helper(volunteers[member.user.pk], member.user, skills, zeal, is_known=number == 0))
     return found

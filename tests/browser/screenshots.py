@@ -27,7 +27,7 @@ MOST_BYTES = 12_000_000
 
 @dataclass(frozen=True)
 class Shot:
-    """name of the file; path of the page; selectors to press first, one after the other; variants besides the light one."""
+    """File name, path of the page, selectors to press one after the other, variants besides the light one."""
 
     name: str
     path: str
@@ -37,13 +37,11 @@ class Shot:
 
 
 DARK, LARGE = "dark", "large"
-VISITOR = (
-    Shot("登录", "/sign-in/", variants=(LARGE,)),
-    Shot("扫码点单", "/b/{token}/"),
-)
+VISITOR = (Shot("登录", "/sign-in/", variants=(LARGE,)),)
 RESIDENT = (
     Shot("居民-首页", "/", variants=(DARK, LARGE)),
     Shot("居民-我要点单", "/requests/new/", variants=(LARGE,)),
+    Shot("居民-扫码点单", "/b/{token}/"),
     Shot("居民-我的点单", "/requests/", variants=(DARK,)),
     Shot(
         "居民-点单详情", "/requests/", press=".list a, main a[href*='/requests/WJ']", variants=(DARK, LARGE)
@@ -57,7 +55,7 @@ MEMBER = (
     Shot("党员-哨单", "/whistles/", variants=(DARK, LARGE)),
     Shot("党员-哨单详情", "/whistles/", press="h2 a[href*='/whistles/']"),
     Shot("党员-我的接单", "/claims/", variants=(DARK,)),
-    Shot("党员-签到", "/claims/", press="main a[href*='/claims/']"),
+    Shot("党员-签到", "/claims/", press="main a:has-text('去签到')"),
     Shot("党员-我的服务", "/service/", variants=(DARK, LARGE)),
     Shot("党员-报到", "/registration/"),
     Shot("党员-排行榜", "/leaderboards/", variants=(DARK,)),
@@ -157,7 +155,7 @@ def main() -> int:
         place.mkdir()
         with platform(place, free_port(8300)) as site, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
-                executable_path=chromium(), args=["--no-sandbox", "--lang=zh-CN"]
+                executable_path=chromium(), args=["--no-sandbox"], env={**os.environ, "LANGUAGE": "zh_CN"}
             )
             drawn = draw(browser, site)
             browser.close()
