@@ -146,9 +146,13 @@ def close(node: Organization, *, by: Any = None) -> Organization:
 
 
 def lock_tree(*tree_ids: int) -> None:
-    """Lock the root rows of these trees until the transaction ends, always in the same order."""
+    """Lock the root rows of these trees until the transaction ends, always in the same order.
+
+    Their keys stay, so that rows of other tables that point at a district are not kept waiting (and those who
+    write them under locks of their own cannot end in a deadlock with a node that moves).
+    """
     roots = Organization.objects.filter(tree_id__in=tree_ids, parent=None).order_by("tree_id")
-    list(roots.select_for_update(of=("self",)).values_list("pk", flat=True))
+    list(roots.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
 
 
 def _lock(*nodes: Organization) -> None:

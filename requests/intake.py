@@ -15,6 +15,7 @@ from ground import clock
 from ground.errors import RuleViolation
 from ground.geo import Point
 from organizations.models import Organization
+from organizations.tree import lock_tree
 from requests.models import ServiceRequest
 from requests.numbering import lock_series, take_number
 
@@ -76,6 +77,7 @@ def file_once(service_request: ServiceRequest, file: Callable[[], None]) -> Serv
     submitter, key = service_request.submitter, service_request.key
     try:
         with transaction.atomic():
+            _place_as_it_stands(service_request)
             series = lock_series(service_request.district)
             if first := first_with_key(submitter, key):
                 return first
@@ -87,6 +89,16 @@ def file_once(service_request: ServiceRequest, file: Callable[[], None]) -> Serv
             return first
         raise
     return service_request
+
+
+def _place_as_it_stands(service_request: ServiceRequest) -> None:
+    """Under the lock of the tree: a node that moves or closes at this moment comes before or after."""
+    lock_tree(service_request.district.tree_id)
+    community = service_request.community
+    if community is not None:
+        service_request.place_under(community)
+    if service_request.community is None or service_request.community.closed_at is not None:
+        raise RuleViolation("这个社区刚刚调整过，请重新选择地点。", field="place")
 
 
 def _refuse_flood(submitter: User) -> None:

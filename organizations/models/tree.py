@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Subquery
 from mptt.managers import TreeManager
 from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
@@ -95,8 +95,17 @@ class Placed(models.Model):
         abstract = True
 
     def place_under(self, organization: Organization) -> None:
-        """Fill the scope columns from a node of the tree (one query)."""
-        line = {node.tier: node for node in organization.get_ancestors(include_self=True)}
+        """Fill the scope columns from a node of the tree as it stands now (one query).
+
+        The intervals are read again: those of `organization` are out of date once somebody planted beside it.
+        """
+        here = Organization.objects.filter(pk=organization.pk).order_by()
+        above = Organization.objects.filter(
+            tree_id=Subquery(here.values("tree_id")),
+            lft__lte=Subquery(here.values("lft")),
+            rght__gte=Subquery(here.values("rght")),
+        )
+        line = {node.tier: node for node in above}
         self.district = line[Tier.DISTRICT]
         self.street = line.get(Tier.STREET)
         self.community = line.get(Tier.COMMUNITY)
