@@ -18,7 +18,6 @@ from accounts import devices, sessions, signin, stored
 from accounts.forms import ChangePasswordForm, CodeForm, FirstPasswordForm, NameForm
 from accounts.models import ApiToken
 from accounts.sessions import SignedInRequest
-from accounts.views import refuse
 from ground import clock
 from ground.errors import RuleViolation
 
@@ -87,7 +86,7 @@ def set_password(request: SignedInRequest) -> HttpResponse:
         try:
             _write_password(request, form, is_first=is_first)
         except RuleViolation as refusal:
-            refuse(form, refusal)
+            refusal.add_to(form)
         else:
             messages.success(request, "密码已保存，其他设备上的登录已退出。")
             return redirect(sessions.safe_next(request, reverse("accounts:me")))
@@ -119,7 +118,7 @@ def totp(request: SignedInRequest) -> HttpResponse:
         try:
             signin.add_totp(user=request.user, token=form.cleaned_data["code"])
         except RuleViolation as refusal:
-            refuse(form, refusal)
+            refusal.add_to(form)
         else:
             messages.success(request, "动态口令已启用，下次登录可以不等短信。")
             return redirect("accounts:me")

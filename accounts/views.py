@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -31,11 +30,6 @@ def onward(request: HttpRequest, name: str) -> HttpResponseRedirect:
     return redirect(reverse(name) + (f"?{urlencode({'next': target})}" if target else ""))
 
 
-def refuse(form: forms.Form, refusal: RuleViolation) -> None:
-    """Put a rule's sentence at its field, or above the form."""
-    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
-
-
 @never_cache
 @get_or_post
 def sign_in(request: HttpRequest) -> HttpResponse:
@@ -49,7 +43,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         try:
             send_code(phone=phone, purpose=Purpose.SIGN_IN, address=request.META["REMOTE_ADDR"])
         except RuleViolation as refusal:
-            refuse(form, refusal)
+            refusal.add_to(form)
         else:
             sessions.keep_phone(request, phone)
             return onward(request, "accounts:code")
@@ -71,7 +65,7 @@ def code(request: HttpRequest) -> HttpResponse:
         try:
             user = signin.sign_in_with_code(phone=phone, code=form.cleaned_data["code"])
         except RuleViolation as refusal:
-            refuse(form, refusal)
+            refusal.add_to(form)
         else:
             return _into_weak_session(request, user)
     return render(request, "accounts/code.html", _page(request, form=form, sent_to=phone))
@@ -103,7 +97,7 @@ def again(request: HttpRequest) -> HttpResponse:
             sessions.open_session(request, user, phone_proved=True)
             return redirect(sessions.safe_next(request))
     except RuleViolation as refusal:
-        refuse(form, refusal)
+        refusal.add_to(form)
     return render(request, "accounts/again.html", _page(request, form=form, has_name=bool(user.name)))
 
 
@@ -123,7 +117,7 @@ def password(request: HttpRequest) -> HttpResponse:
                 phone=phone, password=form.cleaned_data["password"], request=request
             )
         except RuleViolation as refusal:
-            refuse(form, refusal)
+            refusal.add_to(form)
         else:
             return _after_password(request, user)
     return render(request, "accounts/password.html", _page(request, form=form, known=known))
@@ -159,7 +153,7 @@ def second(request: HttpRequest) -> HttpResponse:
         try:
             signin.pass_second_factor(user=user, token=form.cleaned_data["code"])
         except RuleViolation as refusal:
-            refuse(form, refusal)
+            refusal.add_to(form)
         else:
             return _into_strong_session(request, user, trust=form.cleaned_data["trust"])
     context = _page(request, form=form, sent_to=user.phone, has_totp=signin.has_totp(user))

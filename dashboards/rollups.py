@@ -22,7 +22,6 @@ from organizations.scope import COLUMNS
 from requests.figures import Figures, Workload, figures_by, submitted_between, total, workload_by
 from requests.models import ServiceRequest
 from volunteers.figures import Service, served_between, service_by
-from volunteers.figures import total as total_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +84,6 @@ def roll_up(area: Area, window: Window, at: datetime) -> Rollup:
 def figures_of(area: Area, window: Window, at: datetime) -> Figures:
     """The figures of the area alone: for comparing with the period before. One query."""
     return total(submitted_between(_requests(area), window.start, window.end), at)
-
-
-def service_of(area: Area, window: Window) -> Service:
-    return total_service(served_between(window.start, window.end).filter(area.entries))
 
 
 def _requests(area: Area) -> Any:

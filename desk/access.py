@@ -18,6 +18,8 @@ View = Callable[..., HttpResponse]
 WORK = (Power.VERIFY, Power.HANDLE, Power.WHISTLE)
 #: Posts with any of these see requests.
 SIGHT = (Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
+#: Posts with any of these see whistles.
+WHISTLE_SIGHT = (Power.WHISTLE, Power.CREDIT, Power.ATTEST)
 
 
 def whistles_for_a_community(user: Any) -> bool:

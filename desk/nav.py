@@ -17,16 +17,11 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import User
 from accounts.powers import administers
 from desk import worklist
-from desk.access import SIGHT, WORK
-from grids.scope import reach
+from desk.access import SIGHT, WHISTLE_SIGHT, WORK
 from notifications.inbox import unread_count
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import Grant, Scope, scope_of
 from volunteers.models import Claim, Registration
-from volunteers.states import ClaimState, RegistrationState
-
-#: Claims that wait for the community: somebody was there.
-AWAITING = (ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +53,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("工作台", "inbox", "desk:work", WORK, count="work"),
             Entry("点单", "list", "desk:requests", SIGHT),
-            Entry("哨单", "whistle", "desk:whistles", (Power.WHISTLE, Power.CREDIT, Power.ATTEST)),
+            Entry("哨单", "whistle", "desk:whistles", WHISTLE_SIGHT),
             Entry("接单认定", "check-square", "desk:crediting", (Power.CREDIT,), count="claims"),
         ),
     ),
@@ -114,17 +109,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def awaiting_credit(user: Any) -> QuerySet[Claim]:
-    """Claims whose hours the user's posts may credit, now or as soon as they are over."""
-    return Claim.objects.filter(reach(user, Power.CREDIT, prefix="whistle__"), state__in=AWAITING)
-
-
-def registrations_to_confirm(user: Any) -> QuerySet[Registration]:
-    return Registration.objects.filter(
-        scope_of(user).rows(Power.CONFIRM_REGISTRATION), state=RegistrationState.REQUESTED
-    )
-
-
 def waiting_counts(user: Any) -> dict[str, int]:
     """Heap → how many wait. Two queries, the first shared with the tabs of the work list."""
     scope = scope_of(user)
@@ -134,9 +118,9 @@ def waiting_counts(user: Any) -> dict[str, int]:
         found["work"] = tabs_count["new"] + tabs_count["hand"] + tabs_count["waiting"]
     heaps: dict[str, QuerySet[Any]] = {}
     if scope.has(Power.CREDIT):
-        heaps["claims"] = awaiting_credit(user)
+        heaps["claims"] = Claim.objects.awaiting_credit_by(user)
     if scope.has(Power.CONFIRM_REGISTRATION):
-        heaps["registrations"] = registrations_to_confirm(user)
+        heaps["registrations"] = Registration.objects.awaiting_confirmation_by(user)
     if heaps:
         numbers = {name: _how_many(rows) for name, rows in heaps.items()}
         counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]

@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from desk.searching import in_sight, names_in_sight
 from ground.fields import surname_only
 from requests import powers
 from requests.models import ServiceRequest
@@ -35,7 +34,7 @@ class Person:
 
 def request_in_sight(user: Any, number: str) -> ServiceRequest:
     """The request of that number in the sight of the user's posts; Http404."""
-    rows = in_sight(user).select_related(
+    rows = ServiceRequest.objects.in_sight_of_staff(user).select_related(
         "category", "grid", "building", "handler", "community", "submitter", "responsible", "rating"
     )
     return get_object_or_404(rows.defer("grid__boundary", "responsible__phone"), number=number)
@@ -76,7 +75,7 @@ def _asked_with(entries: list[Entry]) -> list[dict[str, str]]:
 
 def person_of(user: Any, service_request: ServiceRequest) -> Person:
     submitter = service_request.submitter
-    named = names_in_sight(user, service_request)
+    named = powers.sees_name(user, service_request)
     return Person(
         name=str(submitter.name or "居民") if named else surname_only(submitter.name),
         masked_phone=submitter.masked_phone if named else "",
@@ -93,7 +92,7 @@ def earlier_at(service_request: ServiceRequest, user: Any) -> QuerySet[ServiceRe
     if service_request.building_id is None:
         return ServiceRequest.objects.none()
     return (
-        in_sight(user)
+        ServiceRequest.objects.in_sight_of_staff(user)
         .filter(building=service_request.building_id, submitted_at__lt=service_request.submitted_at)
         .select_related("category", "rating")
         .order_by("-submitted_at", "-id")[:EARLIER]

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dashboards.areas import area_of
 from grids.models import Grid
-from grids.scope import grid_ids, reach
+from grids.scope import grid_ids
 from ground import clock
 from organizations.models import Organization
 from organizations.posts import Power
@@ -91,18 +91,6 @@ def grids_to_choose(user: Any) -> list[tuple[int, str]]:
 
 def categories_to_choose() -> list[tuple[int, str]]:
     return list(Category.objects.filter(is_open=True).values_list("pk", "name"))
-
-
-def names_in_sight(user: Any, service_request: ServiceRequest) -> bool:
-    """Whether names may be shown, not surnames only (RULES 5: seen, or seen masked)."""
-    scope = scope_of(user)
-    if scope.reaches(Power.REQUESTS_SEE, service_request):
-        return True
-    return service_request.grid_id in grid_ids(user, Power.REQUESTS_SEE)
-
-
-def in_sight(user: Any) -> QuerySet[ServiceRequest]:
-    return ServiceRequest.objects.filter(reach(user, Power.REQUESTS_SEE, Power.REQUESTS_MASKED))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,12 @@ from ground import clock
 from organizations.posts import Power
 from organizations.scope import scope_of
 from requests.models import Hold, ServiceRequest
-from requests.states import OPEN, State
+from requests.states import BAD_RATING, OPEN, State
 from volunteers.models import Whistle
 from volunteers.states import WhistleState
 
 #: How long a bad rating stays on the list: as long as the submitter may reopen it (RULES 1).
 REOPENING = timedelta(days=15)
-BAD_RATING = 2  # stars and below
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
-from django.db.models import Q, QuerySet
 from shapely.geometry import Point as ShapelyPoint
 
 from grids.edges import geometry_of
 from grids.models import Building, Grid
-from ground.geo import Point, distance_m
+from ground.geo import Point, box_around, distance_m
 from organizations.models import Organization
 
 #: A point outside every boundary belongs to the nearest building, if that is not farther than this (metres).
 NEAREST_WITHIN_M = 500
-METRES_PER_DEGREE = 111_320
 
 
 class Place(NamedTuple):
@@ -71,12 +68,9 @@ def grid_at(point: Point, community: Organization | None = None) -> Grid | None:
 
 def nearest_building(point: Point, within_m: float = NEAREST_WITHIN_M) -> Building | None:
     """The nearest building of an active community within so many metres. One query over a box around the point."""
-    up = within_m / METRES_PER_DEGREE
-    across = up / max(0.01, math.cos(math.radians(point.lat)))
+    low, high = box_around(point, within_m)
     around = Building.objects.filter(
-        lat__range=(point.lat - up, point.lat + up),
-        lng__range=(point.lng - across, point.lng + across),
-        community__closed_at=None,
+        lat__range=(low.lat, high.lat), lng__range=(low.lng, high.lng), community__closed_at=None
     )
     near = [
         (distance_m(point, Point(lng, lat)), pk)
@@ -86,13 +80,3 @@ def nearest_building(point: Point, within_m: float = NEAREST_WITHIN_M) -> Buildi
     if not near or min(near)[0] > within_m:
         return None
     return Building.objects.select_related("grid", "community").get(pk=min(near)[1])
-
-
-def buildings_in(community: Organization, words: str = "") -> QuerySet[Building]:
-    """Buildings of a community whose name, code or compound contains every word, for the picker."""
-    found = Building.objects.filter(community=community).select_related("compound", "grid")
-    for word in words.split()[:4]:
-        found = found.filter(
-            Q(name__icontains=word) | Q(code__icontains=word) | Q(compound__name__icontains=word)
-        )
-    return found.order_by("compound__name", "code")

@@ -1,4 +1,4 @@
-"""What a phone opens when it scans a building, and the sheets that are put up there."""
+"""What a phone opens when it scans a building."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
+from django.forms.forms import BaseForm
 
 
 class RuleViolation(Exception):
@@ -16,6 +17,10 @@ class RuleViolation(Exception):
         super().__init__(sentence)
         self.sentence = sentence
         self.field = field
+
+    def add_to(self, form: BaseForm) -> None:
+        """Put the sentence at its field, or above the form where the form has no such field."""
+        form.add_error(self.field if self.field in form.fields else None, self.sentence)
 
 
 class NoPower(PermissionDenied):

@@ -25,6 +25,13 @@ def distance_m(one: Point, other: Point) -> float:
     return 2 * EARTH_RADIUS_M * math.asin(min(1.0, math.sqrt(h)))
 
 
+def box_around(point: Point, metres: float) -> tuple[Point, Point]:
+    """South-western and north-eastern corner of the square of that half side, for a query before the exact one."""
+    up = math.degrees(metres / EARTH_RADIUS_M)
+    across = up / max(math.cos(math.radians(point.lat)), 0.01)
+    return Point(point.lng - across, point.lat - up), Point(point.lng + across, point.lat + up)
+
+
 def to_wgs84(point: Point, datum: str) -> Point:
     """Convert what a client reports. `datum` is "wgs84" or "gcj02"; anything else raises ValueError.
 

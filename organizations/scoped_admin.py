@@ -202,7 +202,7 @@ class ScopedAdmin(ModelAdmin):
             try:
                 found.act(request.user, row, **form.cleaned_data)
             except RuleViolation as refusal:
-                form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
+                refusal.add_to(form)
             else:
                 messages.success(request, f"{found.label}：{row}，已完成。")
                 return redirect(back)
@@ -238,7 +238,7 @@ def _refused(form: type[ModelForm], refusal: RuleViolation) -> type[ModelForm]:
     class Refused(form):  # type: ignore[valid-type,misc]
         def clean(self) -> Any:
             cleaned = super().clean()
-            self.add_error(refusal.field if refusal.field in self.fields else None, refusal.sentence)
+            refusal.add_to(self)
             return cleaned
 
     return Refused

@@ -12,16 +12,13 @@ from django import forms
 
 from accounts.models import User
 from requests import powers
+from requests.clocks import PROMISES
 from requests.models import ServiceRequest
 from requests.states import ContactBy, Outcome, Track
 from requests.workflow import TEXT_LENGTH
 
 STARS = [(5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "很不满意")]
-TRACKS = [
-    (Track.URGENT, "急事立刻办：24 小时内办结"),
-    (Track.IMPORTANT, "要事商议办：5 个工作日内办结"),
-    (Track.HARD, "难事合力办：15 个工作日内办结"),
-]
+TRACKS = [(track, f"{track.motto}：{PROMISES[track].resolve}内办结") for track in Track]
 
 
 def words(label: str, *, rows: int = 4, required: bool = True, **extra: Any) -> forms.CharField:

@@ -15,7 +15,7 @@ from ground import clock
 from ground.history import Event
 from organizations.models import Organization, Placed
 from organizations.posts import Power
-from requests.states import OPEN, DutyArea, Outcome, State, Track
+from requests.states import BAD_RATING, OPEN, DutyArea, Outcome, State, Track
 
 USER = settings.AUTH_USER_MODEL
 
@@ -46,11 +46,16 @@ class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
         """One's own, and those that one's posts have in sight (RULES 5). Out of sight is 404."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(submitter=user) | self.model.in_staff_sight(user))
+        return self.filter(Q(submitter=user) | self._of_staff(user))
 
     def in_sight_of_staff(self, user: Any) -> Self:
         """Those that the user's posts have in sight, own ones not counted."""
-        return self.filter(self.model.in_staff_sight(user))
+        return self.filter(self._of_staff(user))
+
+    def _of_staff(self, user: Any) -> Q:
+        from grids.scope import reach
+
+        return reach(user, Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
 
     def own(self, user: Any) -> Self:
         return self.filter(submitter=user)
@@ -61,17 +66,11 @@ class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
     def handled_at(self, organization_ids: Any) -> Self:
         return self.filter(handler__in=organization_ids)
 
-    def awaiting_verification(self) -> Self:
-        return self.filter(state=State.SUBMITTED)
-
     def overdue(self, at: datetime | None = None) -> Self:
         return self.open().filter(due__lt=at or clock.now())
 
-    def due_between(self, start: datetime, end: datetime) -> Self:
-        return self.open().filter(due__gte=start, due__lt=end)
-
     def unsatisfied(self) -> Self:
-        return self.filter(state=State.CLOSED, rating__satisfied__lte=2)
+        return self.filter(state=State.CLOSED, rating__satisfied__lte=BAD_RATING)
 
 
 class ServiceRequest(Placed):
@@ -156,12 +155,6 @@ class ServiceRequest(Placed):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
-
-    @classmethod
-    def in_staff_sight(cls, user: Any, prefix: str = "") -> Q:
-        from grids.scope import reach
-
-        return reach(user, Power.REQUESTS_SEE, Power.REQUESTS_MASKED, prefix=prefix)
 
     @property
     def is_open(self) -> bool:

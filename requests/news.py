@@ -12,10 +12,7 @@ from ground.steps import Move
 from notifications.outbox import audiences, say, say_to_many
 from requests import powers
 from requests.models import ServiceRequest
-from requests.states import Outcome, Track
-
-#: A rating of so many stars, or fewer, is told to the handler.
-BAD_RATING = 2
+from requests.states import BAD_RATING, Outcome, Track
 
 
 def people_at_handler(request_id: int) -> QuerySet[User]:

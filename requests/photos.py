@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import logging
 import uuid
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import filetype
 import pillow_heif
+import structlog
 from django.core.files.base import ContentFile
 from PIL import Image, ImageOps
 
@@ -17,7 +17,7 @@ from ground.errors import RuleViolation
 from requests.models import Photo, RequestEvent
 
 pillow_heif.register_heif_opener()
-log = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
 
 MOST = 6  # photos of one step
 MAX_BYTES = 15 * 1024 * 1024
@@ -102,11 +102,6 @@ def _remove_files(photos: Iterable[Photo]) -> None:
                 file.delete(save=False)
 
 
-def store(event: RequestEvent, upload: Any) -> Photo:
-    """Prepare and keep one upload; raises RuleViolation if it cannot be read."""
-    return attach(event, ready([upload]))[0]
-
-
 def _read(upload: Any) -> Picture:
     if upload.size > MAX_BYTES:
         raise _Unreadable(f"超过 {MAX_BYTES // 1024 // 1024} MB，请压缩后再传。")
@@ -119,7 +114,7 @@ def _read(upload: Any) -> Picture:
     except _Unreadable:
         raise
     except Exception as error:  # decoders raise whatever a broken file makes them stumble over
-        log.info("unreadable photo of type %s: %s", kind.mime, type(error).__name__)
+        log.info("unreadable photo", type=kind.mime, error=type(error).__name__)
         raise _Unreadable("文件损坏，打不开，请重新拍一张。") from error
 
 

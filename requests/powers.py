@@ -68,6 +68,11 @@ def can_reveal_phone(user: Any, service_request: ServiceRequest) -> bool:
     return covers(user, Power.REVEAL, service_request)
 
 
+def sees_name(user: Any, service_request: ServiceRequest) -> bool:
+    """Whether the submitter's name may be shown, not the surname only (RULES 5: in sight, or in sight masked)."""
+    return covers(user, Power.REQUESTS_SEE, service_request)
+
+
 def verifiers(organization: Organization) -> QuerySet[User]:
     """The people who verify requests at a node: they are told of new ones."""
     return User.objects.filter(

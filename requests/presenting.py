@@ -13,7 +13,6 @@ from ground.steps import Step
 from requests import clocks
 from requests.models import ServiceRequest
 from requests.states import State
-from requests.tables import REQUESTS
 
 #: The road of a request, in words; where a state stands on it.
 ROAD = ["已提交", "已受理", "办理中", "待评价", "已办结"]
@@ -103,11 +102,6 @@ def buttons(steps: list[Step], service_request: ServiceRequest, url_name: str) -
         }
         for step in steps
     ]
-
-
-def buttons_for(user: Any, service_request: ServiceRequest, url_name: str) -> list[dict[str, Any]]:
-    """The steps open to `user` now, as buttons. The table decides, the page only draws."""
-    return buttons(REQUESTS.steps_open_to(user, service_request), service_request, url_name)
 
 
 def asker_of(service_request: ServiceRequest, viewer: Any) -> str:

@@ -9,7 +9,6 @@ from django.dispatch import receiver
 from ground.errors import RuleViolation
 from ground.steps import Move
 from organizations.models import Organization
-from organizations.posts import Tier
 from organizations.signals import organization_closing, organization_moved
 from requests import news
 from requests.models import ServiceRequest
@@ -32,10 +31,4 @@ def refuse_while_it_handles(sender: Any, node: Organization, **kwargs: Any) -> N
 @receiver(organization_moved)
 def follow_the_tree(sender: Any, node: Organization, **kwargs: Any) -> None:
     """Rewrite the scope columns of the requests below a node that moved."""
-    line = {each.tier: each for each in node.get_ancestors(include_self=True)}
-    if node.tier == Tier.STREET:
-        ServiceRequest.objects.filter(street=node).update(district=line[Tier.DISTRICT])
-    elif node.tier == Tier.COMMUNITY:
-        ServiceRequest.objects.filter(community=node).update(
-            district=line[Tier.DISTRICT], street=line.get(Tier.STREET)
-        )
+    ServiceRequest.follow(node)

@@ -26,10 +26,19 @@ class Track(models.TextChoices):
     IMPORTANT = "important", "要"
     HARD = "hard", "难"
 
+    @property
+    def motto(self) -> str:
+        """How the track is done, in the words people know."""
+        return {Track.URGENT: "急事立刻办", Track.IMPORTANT: "要事商议办", Track.HARD: "难事合力办"}[self]
+
 
 class Outcome(models.TextChoices):
     SOLVED = "solved", "已解决"
     PARTLY = "partly", "部分解决"
+
+
+#: A rating of so many stars, or fewer, is told to the handler and comes back to the work list.
+BAD_RATING = 2
 
 
 class DutyArea(models.TextChoices):

@@ -19,12 +19,6 @@ from requests.models import RequestEvent, ServiceRequest
 from requests.presenting import asker_of
 from requests.states import ContactBy, Outcome, State, Track
 
-_TRACKS = {
-    Track.URGENT: "按急事立刻办",
-    Track.IMPORTANT: "按要事商议办",
-    Track.HARD: "按难事合力办",
-}
-
 
 @dataclass(slots=True)
 class Entry:
@@ -108,9 +102,9 @@ class _Teller:
         return f"{self.asker}补充了情况", ""
 
     def _accept(self, event: RequestEvent) -> tuple[str, str]:
-        how = _TRACKS[Track(event.codes["track"])]
+        how = Track(event.codes["track"]).motto
         span = clocks.promised(self.service_request, "resolve")
-        return f"{self._community}受理，{how}", f"承诺 {span}内办结" if span else ""
+        return f"{self._community}受理，按{how}", f"承诺 {span}内办结" if span else ""
 
     def _contact(self, event: RequestEvent) -> tuple[str, str]:
         how = ContactBy(event.codes["how"]).label

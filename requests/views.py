@@ -110,7 +110,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     try:
         filed = workflow.submit(by=_user(request), photos=prepared.pictures, **form.submission())
     except RuleViolation as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
+        refusal.add_to(form)
         return _ask_page(request, form)
     _say_troubles(request, prepared.troubles)
     if filed.text != form.cleaned_data["text"].strip():
@@ -203,7 +203,7 @@ def _take(request: HttpRequest, service_request: ServiceRequest, name: str, form
             name, service_request, by=_user(request), cleaned_data=form.cleaned_data, files=uploads
         )
     except RuleViolation as refusal:
-        form.add_error(refusal.field if refusal.field in form.fields else None, refusal.sentence)
+        refusal.add_to(form)
         return False
     _say_troubles(request, taken.troubles)
     messages.success(request, _THANKS.get(name, "已收到。"))

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 
 from ground import clock
 from ground.errors import NoPower, RuleViolation
@@ -135,7 +136,7 @@ def _tell_that_it_is_full(whistle: Whistle) -> None:
             key=f"whistle:{whistle.pk}:full:{at:%Y%m%d%H%M%S}",
             title=f"已满员：{whistle.title}",
             text=f"{whistle.places_max} 人全部到位。",
-            url=f"/desk/whistles/{whistle.pk}/",
+            url=reverse("desk:whistle", args=[whistle.pk]),
         )
 
 
@@ -167,7 +168,7 @@ def release_all(whistle: Whistle, *, by: Any) -> None:
             key=f"claim:{each.pk}:release",
             title=f"哨单取消：{whistle.title}",
             text=f"原因：{whistle.cancelled_because}。你不用去了，谢谢。",
-            url=f"/claims/{each.pk}/",
+            url=reverse("volunteers:claim", args=[each.pk]),
             is_urgent=True,
         )
 
@@ -265,7 +266,7 @@ def credit(claim: Claim, *, by: Any, minutes: int | None = None, reason: str = "
             key=f"claim:{claim.pk}:credit",
             title=f"服务时长已认定：{move.thing.whistle.title}",
             text=f"认定 {granted} 分钟，谢谢你的付出。",
-            url=f"/claims/{claim.pk}/",
+            url=reverse("volunteers:claim", args=[claim.pk]),
         )
     return claim
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
 from grids.models import Grid
 from ground.errors import NoPower, RuleViolation
@@ -13,6 +14,7 @@ from ground.steps import lock_row
 from notifications.outbox import say
 from organizations.models import Member, Organization
 from organizations.posts import Tier
+from organizations.tree import lock_tree
 from volunteers.models import Registration, Volunteer
 from volunteers.states import VolunteerKind
 from volunteers.tables import REGISTRATIONS
@@ -53,6 +55,7 @@ def choose(volunteer: Volunteer, *, by: Any, community: Organization, choice: in
     `choice` is the order of preference (1–3); a place already used moves on to the next free one.
     """
     with transaction.atomic():
+        lock_tree(community.tree_id)
         lock_row(volunteer)
         existing = list(volunteer.registrations.all())
         for registration in existing:
@@ -140,6 +143,6 @@ def confirm(registration: Registration, *, by: Any, grid: Grid) -> Registration:
             key=f"registration:{row.pk}:confirm",
             title=f"{row.community.short_name}已确认你的报到",
             text=f"你编入{grid.name}，可以接哨单了。",
-            url="/whistles/",
+            url=reverse("volunteers:whistles"),
         )
     return registration

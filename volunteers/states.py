@@ -39,6 +39,10 @@ class ClaimState(models.TextChoices):
 LIVE = (ClaimState.CLAIMED, ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT, ClaimState.CREDITED)
 
 
+#: Claims of people who came: they wait to be credited.
+PRESENT = (ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT)
+
+
 class WhistleKind(models.TextChoices):
     SERVICE = "service", "服务"
     ACTIVITY = "activity", "活动"

@@ -8,7 +8,7 @@ from ground import clock
 from ground.steps import NEW, Machine, Step, clock_only
 from volunteers import powers, signals
 from volunteers.models import Claim, ClaimEvent, Registration, RegistrationEvent, Whistle, WhistleEvent
-from volunteers.states import ClaimState, RegistrationState, WhistleState
+from volunteers.states import PRESENT, ClaimState, RegistrationState, WhistleState
 
 #: How long before the start one can check in (RULES 2).
 CHECK_IN_OPENS = timedelta(minutes=30)
@@ -110,7 +110,7 @@ WHISTLES = Machine(
     ],
 )  # fmt: skip
 
-_PRESENT = frozenset({ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT})
+_PRESENT = frozenset(PRESENT)
 
 CLAIMS = Machine(
     model=Claim,

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-import logging
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+import structlog
 from django.db import transaction
+from django.urls import reverse
 
 from ground import clock
 from ground.errors import RuleViolation
 from ground.geo import Point
 from notifications.outbox import say, say_to_many
 from organizations.models import Organization, Skill
+from organizations.tree import lock_tree
 from requests import workflow
 from requests.models import ServiceRequest
-from volunteers import audiences, claims, numbers
+from requests.numbering import lock_series, take_number
+from volunteers import audiences, claims
 from volunteers.models import DEFAULT_RADIUS_M, Whistle
 from volunteers.states import Audience, Task, WhistleKind, WhistleState
 from volunteers.tables import WHISTLES
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger(__name__)
+
+#: What sets the numbers of whistles apart from those of requests: 哨.
+MARK = "S"
 
 
 def draft(
@@ -64,12 +70,14 @@ def draft(
     whistle.place_under(community)
     _refuse_what_cannot_be(whistle)
     with transaction.atomic():
-        series = numbers.lock_series(whistle.district)
+        lock_tree(whistle.district.tree_id)
+        whistle.place_under(community)
+        series = lock_series(whistle.district, MARK)
         if first := Whistle.objects.filter(key=whistle.key, created_by=by).first():
             _refuse_other_words(first, whistle)
             return first
         with WHISTLES.begin("draft", by=by) as move:
-            whistle.number = numbers.next_number(series)
+            whistle.number = take_number(series, digits=3)
             whistle.created_at = move.at
             move.thing = whistle
         whistle.skills.set(skills)
@@ -121,7 +129,7 @@ def publish(whistle: Whistle, *, by: Any) -> Whistle:
             key=f"whistle:{whistle.pk}:publish",
             title=f"{move.thing.community.short_name}吹哨：{move.thing.title}",
             text=f"要 {move.thing.places_max} 人 · {move.thing.place}",
-            url=f"/whistles/{whistle.pk}/",
+            url=reverse("volunteers:whistle", args=[whistle.pk]),
         )
     return whistle
 
@@ -156,7 +164,7 @@ def _tell_of_too_few(whistle: Whistle, taken: int) -> None:
             key=f"whistle:{whistle.pk}:too-few",
             title=f"人手不足：{whistle.title}",
             text=f"最少要 {whistle.places_min} 人，现在 {taken} 人，已按时开始，请安排补位。",
-            url=f"/desk/whistles/{whistle.pk}/",
+            url=reverse("desk:whistle", args=[whistle.pk]),
         )
 
 
@@ -191,6 +199,6 @@ def _take(step: Callable[[Whistle], Whistle], whistle: Whistle) -> bool:
     except RuleViolation:
         return False  # another worker was first
     except Exception:
-        logger.exception("whistle %s: %s failed", whistle.pk, step.__name__)
+        log.exception("step of the clock failed", whistle=whistle.pk, step=step.__name__)
         return False
     return True

@@ -12,8 +12,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from desk.access import staff_page
 from desk.crediting import evidence_of
-from desk.nav import awaiting_credit, registrations_to_confirm
-from desk.views.requests import add_to
 from grids.models import Grid
 from ground import clock
 from ground.errors import RuleViolation
@@ -28,7 +26,7 @@ PAGE = 30
 
 def _claims(user: Any) -> Any:
     return (
-        awaiting_credit(user)
+        Claim.objects.awaiting_credit_by(user)
         .select_related("whistle", "volunteer__member__unit", "volunteer__user")
         .defer("volunteer__member__phone", "volunteer__user__phone")
         .order_by("whistle__ends_at", "id")
@@ -74,7 +72,7 @@ def credit(request: HttpRequest, pk: int) -> HttpResponse:
                 reason=form.cleaned_data["reason"],
             )
         except RuleViolation as violation:
-            add_to(form, violation)
+            violation.add_to(form)
         else:
             messages.success(request, f"已认定：{claim.volunteer} {form.cleaned_data['minutes']} 分钟")
             return redirect("desk:crediting")
@@ -97,7 +95,7 @@ def credit_clear(request: HttpRequest) -> HttpResponse:
 
 def _registrations(user: Any) -> Any:
     return (
-        registrations_to_confirm(user)
+        Registration.objects.awaiting_confirmation_by(user)
         .select_related(
             "community",
             "volunteer__user",
@@ -158,7 +156,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             registry.confirm(registration, by=request.user, grid=form.cleaned_data["grid"])
         except RuleViolation as violation:
-            add_to(form, violation)
+            violation.add_to(form)
         else:
             messages.success(request, f"{registration.volunteer} 已编入{registration.grid}。")
             return redirect("desk:registrations")

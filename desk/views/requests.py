@@ -55,7 +55,7 @@ def step(request: SignedInRequest, number: str, name: str) -> HttpResponse:
                 files=request.FILES.getlist("photos"),
             )
         except RuleViolation as violation:
-            add_to(form, violation)
+            violation.add_to(form)
         else:
             said = f"{REQUESTS.steps[name].label}：{service_request.title}"
             return _done(request, number, said, taken.troubles)
@@ -66,12 +66,6 @@ def _refuse_without_power(request: HttpRequest, service_request: ServiceRequest,
     """Before a form is shown: 403 without the power. What only the state forbids the verb says in words."""
     if not REQUESTS.steps[name].power(request.user, service_request):
         raise NoPower()
-
-
-def add_to(form: Any, violation: RuleViolation) -> None:
-    """The rule's sentence at its field, or above the form where the form has no such field."""
-    field = violation.field if violation.field in form.fields else None
-    form.add_error(field, violation.sentence)
 
 
 def _form(form: StepForm, name: str) -> dict[str, Any]:
@@ -91,7 +85,7 @@ def reveal(request: HttpRequest, number: str) -> HttpResponse:
                 service_request, by=request.user, reason=form.cleaned_data["reason"]
             )
         except RuleViolation as violation:
-            add_to(form, violation)
+            violation.add_to(form)
     response = _answer(request, service_request, reveal_form=form, phone=shown)
     response["Cache-Control"] = "no-store"
     return response
@@ -130,7 +124,7 @@ def file_for(request: SignedInRequest) -> HttpResponse:
         try:
             filed = workflow.submit(by=request.user, photos=prepared.pictures, **form.arguments())
         except RuleViolation as violation:
-            add_to(form, violation)
+            violation.add_to(form)
         else:
             messages.success(request, f"已代点：{filed.number} {filed.title}")
             for trouble in prepared.troubles:

@@ -13,9 +13,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from desk import searching, whistling
-from desk.access import staff_page, whistles_for_a_community
-from desk.views.requests import add_to
+from desk import whistling
+from desk.access import WHISTLE_SIGHT, staff_page, whistles_for_a_community
 from ground import clock
 from ground.errors import NoPower, RuleViolation
 from organizations.models import Organization
@@ -26,10 +25,8 @@ from requests.tables import REQUESTS
 from volunteers import whistles
 from volunteers.forms import ReasonForm, WhistleForm
 from volunteers.models import Whistle
-from volunteers.models.whistles import WhistleQuerySet
 from volunteers.states import WhistleState
 
-SIGHT = (Power.WHISTLE, Power.CREDIT, Power.ATTEST)
 #: The evening that a new whistle proposes: from 19:00 for an hour and a half.
 EVENING, LASTS = 19, timedelta(minutes=90)
 TABS = (
@@ -40,21 +37,18 @@ TABS = (
 )
 
 
-def in_sight(user: Any) -> WhistleQuerySet:
-    return Whistle.objects.in_sight_of_staff(user)
-
-
 @require_GET
-@staff_page(*SIGHT)
+@staff_page(*WHISTLE_SIGHT)
 def index(request: HttpRequest) -> HttpResponse:
     """The whistles of the communities in sight, by what is to be done about them."""
     user, words = request.user, request.GET.get("q", "").strip()[:60]
-    found = whistling.counts(in_sight(user), {key: states for key, _, states in TABS})
+    in_sight = Whistle.objects.in_sight_of_staff(user)
+    found = whistling.counts(in_sight, {key: states for key, _, states in TABS})
     key = request.GET.get("tab")
     if key not in {tab[0] for tab in TABS}:
         key = next((tab[0] for tab in TABS if found[tab[0]]), "open")
     states = next(tab[2] for tab in TABS if tab[0] == key)
-    page = whistling.page_of(in_sight(user).filter(state__in=states), words, key, request.GET.get("page"))
+    page = whistling.page_of(in_sight.filter(state__in=states), words, key, request.GET.get("page"))
     return render(
         request,
         "desk/whistles.html",
@@ -92,12 +86,14 @@ def new(request: HttpRequest) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            with transaction.atomic():  # refused publishing leaves no draft behind that the key would bring back
+            with (
+                transaction.atomic()
+            ):  # refused publishing leaves no draft behind that the key would bring back
                 whistle = whistles.draft(by=request.user, **form.arguments())
                 if "publish" in request.POST and whistle.state == WhistleState.DRAFT:
                     whistles.publish(whistle, by=request.user)
         except RuleViolation as violation:
-            add_to(form, violation)
+            violation.add_to(form)
         else:
             messages.success(request, f"{_said(whistle)}：{whistle.title}")
             return redirect("desk:whistle", pk=whistle.pk)
@@ -116,7 +112,7 @@ def _request_of(request: HttpRequest) -> ServiceRequest | None:
     number = request.GET.get("request", "")
     if not number:
         return None
-    rows = searching.in_sight(request.user).select_related(
+    rows = ServiceRequest.objects.in_sight_of_staff(request.user).select_related(
         "category", "grid", "building", "handler", "community"
     )
     service_request = get_object_or_404(rows, number=number)
@@ -144,7 +140,7 @@ def _evening() -> dict[str, Any]:
 
 
 @require_GET
-@staff_page(*SIGHT)
+@staff_page(*WHISTLE_SIGHT)
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _whistle(request, pk))
 
@@ -174,7 +170,7 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
 
 
 def _whistle(request: HttpRequest, pk: int) -> Whistle:
-    rows = in_sight(request.user).select_related(
+    rows = Whistle.objects.in_sight_of_staff(request.user).select_related(
         "community", "grid", "created_by", "service_request__handler", "service_request__category"
     )
     return get_object_or_404(rows.with_places_taken(), pk=pk)

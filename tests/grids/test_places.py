@@ -132,13 +132,6 @@ def test_what_is_no_area_is_refused_and_harmless(city, boundary):
     assert places.grid_at(HERE) is None
 
 
-def test_the_picker_finds_buildings_by_every_word(city):
-    community = city.home.organization
-    assert list(places.buildings_in(community, "花城 1 栋")) == [city.home.building]
-    assert not places.buildings_in(community, "花城 9 栋").exists()
-    assert not places.buildings_in(city.next_door.organization, "花城").exists()
-
-
 def test_moving_a_street_takes_the_territory_along(city):
     other = tree.plant(parent=None, tier=1, name="浈江区委")
     tree.move(city.street, to=other)

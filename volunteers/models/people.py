@@ -74,6 +74,12 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
             return self.none()
         return self.filter(Q(volunteer__user=user) | scope_of(user).rows(Power.CONFIRM_REGISTRATION))
 
+    def awaiting_confirmation_by(self, user: Any) -> Self:
+        """Those of the communities whose registrations the user's posts confirm."""
+        from organizations.scope import scope_of
+
+        return self.filter(scope_of(user).rows(Power.CONFIRM_REGISTRATION), state=RegistrationState.REQUESTED)
+
 
 class Registration(Placed):
     """报到: a volunteer registers with a community and is placed in exactly one grid (S2, L7)."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from math import cos, radians
 from typing import Any, Self
 
 from django.conf import settings
@@ -13,20 +12,19 @@ from django.db.models import Count, Exists, F, OuterRef, Q
 
 from grids.models import Grid
 from ground import clock
-from ground.geo import Point
+from ground.geo import Point, box_around
 from ground.history import Event
 from organizations.models import Placed, Skill
 from organizations.posts import Power
 from requests.models import ServiceRequest
 from requests.states import DutyArea
 from volunteers.models.people import Registration, Volunteer
-from volunteers.states import LIVE, Audience, ClaimState, Task, WhistleKind, WhistleState
+from volunteers.states import LIVE, PRESENT, Audience, ClaimState, Task, WhistleKind, WhistleState
 
 USER = settings.AUTH_USER_MODEL
 
 #: How far from the place a check-in still counts, in metres (RULES 2; policy later).
 DEFAULT_RADIUS_M = 300
-METRES_PER_DEGREE = 111_195  # of latitude, on the sphere of ground.geo
 
 
 class WhistleQuerySet(models.QuerySet["Whistle"]):
@@ -56,11 +54,8 @@ class WhistleQuerySet(models.QuerySet["Whistle"]):
 
     def near(self, point: Point, metres: int) -> Self:
         """Those in the square of that half side around the point (WGS-84)."""
-        north = metres / METRES_PER_DEGREE
-        east = north / max(cos(radians(point.lat)), 0.01)
-        return self.filter(
-            lng__range=(point.lng - east, point.lng + east), lat__range=(point.lat - north, point.lat + north)
-        )
+        low, high = box_around(point, metres)
+        return self.filter(lng__range=(low.lng, high.lng), lat__range=(low.lat, high.lat))
 
     def with_places_taken(self) -> Self:
         return self.annotate(taken=Count("claims", filter=Q(claims__state__in=LIVE), distinct=True))
@@ -179,10 +174,16 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def visible_to(self, user: Any) -> Self:
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(volunteer__user=user) | self.model.in_staff_sight(user))
+        return self.filter(Q(volunteer__user=user) | self._of_staff(user, Power.CREDIT, Power.ATTEST))
 
-    def overlapping(self, start: datetime, end: datetime) -> Self:
-        return self.filter(whistle__starts_at__lt=end, whistle__ends_at__gt=start)
+    def awaiting_credit_by(self, user: Any) -> Self:
+        """Those whose hours the user's posts may credit, now or as soon as they are over."""
+        return self.filter(self._of_staff(user, Power.CREDIT), state__in=PRESENT)
+
+    def _of_staff(self, user: Any, *powers: Power) -> Q:
+        from grids.scope import reach
+
+        return reach(user, *powers, prefix="whistle__")
 
 
 class Claim(models.Model):
@@ -225,12 +226,6 @@ class Claim(models.Model):
 
     def __str__(self) -> str:
         return f"{self.volunteer} · {self.whistle}"
-
-    @classmethod
-    def in_staff_sight(cls, user: Any) -> Q:
-        from grids.scope import reach
-
-        return reach(user, Power.CREDIT, Power.ATTEST, prefix="whistle__")
 
 
 class ClaimEvent(Event):

@@ -19,6 +19,7 @@ from volunteers import claims as claiming
 from volunteers import ledger, presenting
 from volunteers.forms import ClaimForm, PositionForm
 from volunteers.models import Claim, LedgerEntry, Whistle
+from volunteers.powers import AT_WORK
 from volunteers.states import ClaimState
 from volunteers.tables import CLAIMS
 from volunteers.views.answering import page_of, rank_of, says_no
@@ -133,12 +134,11 @@ def claim_whistle(request: HttpRequest, pk: int) -> HttpResponse:
 def claims(request: HttpRequest) -> HttpResponse:
     """我的接单: today first, then what comes, then what was."""
     own = Claim.objects.own(request.user).select_related("whistle__service_request", "whistle__community")
-    open_states = (ClaimState.CLAIMED, ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT)
     missed = Q(state=ClaimState.CLAIMED, whistle__ends_at__lte=clock.now())
-    waiting = own.filter(state__in=open_states).exclude(missed)
+    waiting = own.filter(state__in=AT_WORK).exclude(missed)
     ahead = list(waiting.order_by("whistle__starts_at", "id")[:100])
     today = [each for each in ahead if _is_by_today(each)]
-    past = own.filter(~Q(state__in=open_states) | missed).order_by("-whistle__starts_at", "-id")
+    past = own.filter(~Q(state__in=AT_WORK) | missed).order_by("-whistle__starts_at", "-id")
     context = {
         "tab": "claims",
         "today": today,
