@@ -77,7 +77,7 @@ class AskForm(forms.Form):
     def building(self) -> Building | None:
         """The building whose QR code was scanned; None for a token that was replaced."""
         token = self["b"].value()
-        if not token:
+        if not token or "\0" in str(token):
             return None
         rows = Building.objects.select_related("grid", "community")
         return rows.filter(qr_token=token).first()

@@ -25,7 +25,7 @@ class Choice(NamedTuple):
 
 def search(words: str) -> list[Choice]:
     """Buildings and communities whose names hold every word. Two queries."""
-    parts = words.split()[:4]
+    parts = words.replace("\0", " ").split()[:4]
     if not parts:
         return []
     buildings, communities = Q(), Q()
