@@ -81,6 +81,7 @@ REQUESTS = Machine(
             State.IN_PROGRESS,
             powers.can_whistle,
             done="吹哨",
+            impartial=True,
             needs_input=True,
             hot_key="W",
         ),

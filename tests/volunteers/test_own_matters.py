@@ -8,10 +8,14 @@ import pytest
 
 from ground import clock
 from ground.errors import RuleViolation
+from organizations.posts import Post
+from requests import workflow
+from tests.factories import a_user, appoint
 from tests.volunteers.scenes import FRIDAY_NOON, a_city, a_claim, a_volunteer, a_whistle
-from tests.workflow import accepted
-from volunteers import claims
-from volunteers.models import Claim
+from tests.workflow import accepted, filed
+from volunteers import claims, whistles
+from volunteers.models import Claim, Whistle
+from volunteers.states import WhistleState
 
 pytestmark = pytest.mark.django_db
 
@@ -28,3 +32,18 @@ def test_whoever_asked_does_not_claim_the_whistle_for_his_own_request():
         a_claim(whistle, asker)
     assert not Claim.objects.exists()
     assert a_claim(whistle, other).volunteer == other
+
+
+def test_nobody_blows_the_whistle_for_his_own_request():
+    """As with accepting and handling: somebody else of the community does it."""
+    city = a_city()
+    colleague = a_user("社区干部")
+    appoint(colleague, Post.COMMUNITY_WORKER, city.home.organization)
+    with clock.at(FRIDAY_NOON - timedelta(hours=1)):
+        service_request = filed(city, by=city.home.secretary)
+        workflow.accept(service_request, by=colleague, track="important")
+    with pytest.raises(RuleViolation, match="你自己的事项"):
+        a_whistle(city.home, service_request=service_request)
+    with clock.at(FRIDAY_NOON):
+        draft = Whistle.objects.get()
+        assert whistles.publish(draft, by=colleague).state == WhistleState.OPEN
