@@ -52,6 +52,7 @@ class Step:
     guard:   what may stand in the way besides the state.
     done:    how history words it; label: how the button words it.
     tone:    "primary" | "plain" | "danger" for the button; needs_input: the page shows a form first.
+    hot_key: the letter that presses the button at the desk.
     """
 
     name: str
@@ -65,6 +66,10 @@ class Step:
     tone: str = "plain"
     needs_input: bool = False
     hot_key: str = ""
+
+    @property
+    def is_guarded(self) -> bool:
+        return self.guard is not _nothing_in_the_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +121,11 @@ class Machine:
         self.steps = {step.name: step for step in steps}
 
     # Asking
+
+    @property
+    def states(self) -> list[tuple[str, str]]:
+        """Every state with its label, in their order."""
+        return list(self.model._meta.get_field(self.state_field).flatchoices)  # type: ignore[union-attr]
 
     def offers(self, user: Any, thing: Any) -> list[Offer]:
         """The steps that `user` has the power to take from the present state, each with what stands in the way."""
@@ -200,10 +210,8 @@ class Machine:
             raise RuleViolation("这是你自己的事项，请由其他人来办。")
         state = self._state(thing) if state is None else state
         if state not in step.sources:
-            names: Any = self.model._meta.get_field(self.state_field).flatchoices  # type: ignore[union-attr]
-            raise RuleViolation(
-                f"现在是“{dict(names).get(state, '新建')}”，不能{step.label}。请刷新看看最新进度。"
-            )
+            now = dict(self.states).get(state, "新建")
+            raise RuleViolation(f"现在是“{now}”，不能{step.label}。请刷新看看最新进度。")
         if why_not := step.guard(thing):
             raise RuleViolation(why_not)
 
