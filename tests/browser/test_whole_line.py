@@ -193,8 +193,8 @@ def rates(resident: Somebody, number: str) -> None:
     resident.open(f"/requests/{number}/")
     resident.press("评价")
     page.locator(".stars label").first.click()
-    page.get_by_role("group", name="有人联系过你吗").get_by_text("是", exact=True).click()
-    page.get_by_role("group", name="问题解决了吗").get_by_text("是", exact=True).click()
+    page.get_by_role("group", name="有人联系过你吗").locator("label").first.click()
+    page.get_by_role("group", name="问题解决了吗").locator("label").first.click()
     assert look_over(page, "rating") == []
     resident.press("提交评价")
     expect(page.locator(".chip").filter(has_text="已办结").first).to_be_visible()
