@@ -182,11 +182,14 @@ def row_of(volunteer_id: int, organization_id: int, period: str) -> BoardRow | N
 
 
 def visible_to(user: Any) -> QuerySet[Organization]:
-    """The districts whose boards the user may open: one's own as a volunteer, and those within one's posts."""
+    """The districts whose boards the user may open: a member's own, where one is registered, within one's posts.
+
+    Boards name people: who has only asked to be registered is a stranger yet.
+    """
     districts = Organization.objects.filter(tier=Tier.DISTRICT)
     if not user.is_authenticated:
         return districts.none()
-    own = Volunteer.objects.filter(user=user).values("district")
+    own = Volunteer.objects.filter(user=user, member__isnull=False).values("district")
     registered = Registration.objects.confirmed().filter(volunteer__user=user).values("district")
     seen = Organization.objects.visible_to(user).order_by().values("tree_id")
     return districts.filter(Q(pk__in=own) | Q(pk__in=registered) | Q(tree_id__in=seen))

@@ -39,6 +39,7 @@ def service(request: HttpRequest) -> HttpResponse:
         "year": ledger.balance(volunteer, *ledger.bounds(Period.YEAR)),
         "ever": ledger.balance(volunteer),
         "quota": ledger.quota(volunteer),
+        "sees_board": leaderboards.visible_to(request.user).filter(pk=volunteer.district_id).exists(),
         "ranks": [(period.label, period.value, rank_of(volunteer, period)) for period in Period],
         "page": page_of(request, entries),
     }
@@ -110,7 +111,8 @@ def _periods(period: Period) -> list[dict[str, Any]]:
 def own_leaderboard(request: HttpRequest) -> HttpResponse:
     """The board of one's own district."""
     volunteer = volunteer_of(request.user)
-    district = volunteer.district if volunteer else leaderboards.visible_to(request.user).first()
+    seen = leaderboards.visible_to(request.user)
+    district = (seen.filter(pk=volunteer.district_id).first() if volunteer else None) or seen.first()
     if district is None:
         raise Http404
     return redirect("volunteers:leaderboard", district.pk)
