@@ -47,3 +47,7 @@ def test_a_nul_in_a_form() -> None:
     asked = {"category": "repair", "text": "灯", "building_token": "\0"}
     assert client.post("/api/v1/requests/", asked, content_type="application/json").status_code == 400
     assert not ServiceRequest.objects.exists()
+
+
+def test_options_of_the_documentation() -> None:
+    assert strong_client(a_user()).options("/api/docs/").status_code == 405
