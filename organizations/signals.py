@@ -1,4 +1,4 @@
-"""News of the tree for the floors above. Both are sent inside the transaction, with the root locked."""
+"""News of the tree and of members for the floors above, sent inside the transaction (the tree with its root locked)."""
 
 from django.dispatch import Signal
 
@@ -7,3 +7,6 @@ organization_moved = Signal()
 
 #: node=: about to be closed. A receiver that still needs it raises RuleViolation.
 organization_closing = Signal()
+
+#: member=: staff linked an account to this member.
+member_linked = Signal()

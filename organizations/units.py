@@ -15,6 +15,7 @@ from ground.steps import lock_row
 from organizations.models import Member, Organization, Skill, Unit
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import scope_of
+from organizations.signals import member_linked
 
 
 def can_change_unit(user: Any, unit: Unit) -> bool:
@@ -100,6 +101,7 @@ def link_account(member: Member, *, by: Any) -> Member:
             raise RuleViolation("这个账号已经关联了另一位党员。")
         member.user = user
         member.save(update_fields=["user"])
+        member_linked.send(sender=Member, member=member)
     return member
 
 

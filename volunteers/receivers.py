@@ -8,12 +8,12 @@ from django.dispatch import receiver
 
 from ground import clock
 from ground.steps import Move
-from organizations.models import Organization
-from organizations.signals import organization_moved
+from organizations.models import Member, Organization
+from organizations.signals import member_linked, organization_moved
 from requests.models import ServiceRequest
 from requests.states import State
-from volunteers import whistles
-from volunteers.models import Registration, Whistle
+from volunteers import registry, whistles
+from volunteers.models import Registration, Volunteer, Whistle
 from volunteers.states import WhistleState
 
 
@@ -37,3 +37,12 @@ def follow_the_tree(sender: type, node: Organization, **_: Any) -> None:
     """Scope columns follow a street or community that moved. The ledger stays: it says where it was at the time."""
     for model in (Whistle, Registration):
         model.follow(node)
+
+
+@receiver(member_linked)
+def take_the_kind_of_a_member(sender: type, member: Member, **_: Any) -> None:
+    """Whoever came as an ordinary volunteer counts as a member from now on: in quotas and on boards."""
+    volunteer = Volunteer.objects.filter(user=member.user_id).select_related("user", "district").first()
+    if volunteer is not None:
+        kind = registry.kind_for(member)
+        registry.enrol(user=volunteer.user, kind=kind, member=member, district=volunteer.district)

@@ -6,9 +6,10 @@ import pytest
 
 from ground.errors import NoPower, RuleViolation
 from notifications.models import Outgoing
+from organizations import units
 from organizations.models import Member
 from organizations.posts import Post
-from tests.factories import a_community, a_member, a_user, appoint
+from tests.factories import a_community, a_member, a_unit, a_user, appoint
 from tests.volunteers.scenes import a_city
 from volunteers import registry
 from volunteers.forms import ConfirmForm
@@ -131,6 +132,19 @@ def test_a_volunteer_who_is_linked_later_becomes_a_member():
     )
     assert again == first
     assert Volunteer.objects.get().kind == VolunteerKind.EMPLOYED
+
+
+def test_a_confirmed_volunteer_becomes_a_member_when_staff_link_the_account():
+    city = a_city()
+    volunteer = a_newcomer(city)
+    chosen = registry.choose(volunteer, by=volunteer.user, community=city.home.organization)
+    registry.confirm(chosen, by=city.home.secretary, grid=city.home.grid)
+    member = units.register_member(
+        by=None, name="老张", phone=volunteer.user.phone, district=city.district, unit=a_unit(city)
+    )
+    units.link_account(member, by=None)
+    volunteer.refresh_from_db()
+    assert (volunteer.kind, volunteer.member) == (VolunteerKind.EMPLOYED, member)
 
 
 def test_sight_and_the_form_of_confirming():
