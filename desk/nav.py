@@ -92,6 +92,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("专长", "star", model="organizations.skill", to_change=True),
             Entry("工作日", "calendar", model="organizations.workdayoverride", to_change=True),
             Entry("查看记录", "eye", model="organizations.accesslogentry"),
+            Entry("待发消息", "mail", model="notifications.outgoing"),
         ),
     ),
 )

@@ -57,7 +57,7 @@ def test_others_have_what_their_posts_allow(city: City) -> None:
     worker = menu_of(a_grid_worker(city.home))
     assert "本网格" in worker and not {"接单认定"} & worker.keys()
     administrator = menu_of(a_user("管理员", is_administrator=True))
-    assert {"账号", "事项类别"} <= administrator.keys() and not {
+    assert {"账号", "事项类别", "待发消息"} <= administrator.keys() and not {
         "点单",
         "网格",
         "工作台",
