@@ -13,8 +13,8 @@ MACHINES = (REQUESTS, WHISTLES, CLAIMS, REGISTRATIONS)
 
 HEAD = """# Workflows
 
-Drawn from the tables of steps (`requests/tables.py`, `volunteers/tables.py`) by `python manage.py draw_tables`; a test
-compares. Buttons, API and history use the same tables. "On one's own: never" is the last line of RULES 0: nobody
+Drawn from the tables of steps (`requests/tables.py`, `volunteers/tables.py`) by `python manage.py draw_tables`; a
+test compares. Buttons, API and history use the same tables. "On one's own: never" is the last line of RULES 0: nobody
 verifies, credits or confirms what is his own. "Guard": something besides the state may stand in the way.
 """
 
