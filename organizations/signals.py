@@ -1,4 +1,4 @@
-"""News of the tree and of members for the floors above, sent inside the transaction (the tree with its root locked)."""
+"""News of the tree (its root is locked) and of members for the floors above, sent inside the transaction."""
 
 from django.dispatch import Signal
 
