@@ -86,6 +86,8 @@ class WhistleForm(forms.Form):
             self.add_error("place", "请写明地点，或选一栋楼。")
         if self._point(data) is None:
             self.add_error("building", "请选一栋有位置的楼，签到要用。")
+        if data.get("starts_at") and data["starts_at"] <= clock.now():
+            self.add_error("starts_at", "这个时间已经过了，请改到现在以后。")
         return data
 
     def arguments(self) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from requests.tables import REQUESTS
 from volunteers import whistles
 from volunteers.forms import ReasonForm, WhistleForm
 from volunteers.models import Whistle
-from volunteers.states import WhistleState
+from volunteers.states import LIVE, WhistleState
 
 #: The evening that a new whistle proposes: from 19:00 for an hour and a half.
 EVENING, LASTS = 19, timedelta(minutes=90)
@@ -160,8 +160,10 @@ def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
             whistles.publish(whistle, by=request.user)
             messages.success(request, f"已吹哨：{whistle.title}")
         elif form.is_valid():
+            is_claimed = whistle.claims.filter(state__in=LIVE).exists()
             whistles.cancel(whistle, by=request.user, reason=form.cleaned_data["reason"])
-            messages.success(request, f"已取消：{whistle.title}，接单的同志已收到通知。")
+            told = "，接单的同志会收到通知" if is_claimed else ""
+            messages.success(request, f"已取消：{whistle.title}{told}。")
         else:
             return _page(request, whistle, form=form)
     except RuleViolation as violation:

@@ -67,11 +67,17 @@
     underway = Math.max(0, underway - 1);
     event.detail.target.inert = underway > 0;
   });
-  document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target.id !== "panel") return;
-    event.detail.target.scrollTop = 0;
-    const title = event.detail.target.querySelector("h2");
-    const isFirst = event.detail.requestConfig.elt === event.detail.target; // loaded with the page: the focus stays
-    if (title && !isFirst) { title.tabIndex = -1; title.focus({ preventScroll: true }); }
+  // After settling, for a panel under way is inert and takes no focus: to the first wrong field of a form, to its
+  // first field, else to the title. What was loaded with the page leaves the focus where it is.
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const side = event.detail.target;
+    if (side.id !== "panel") return;
+    side.scrollTop = 0;
+    if (event.detail.requestConfig.elt === side) return;
+    const field = side.querySelector(".step-form [aria-invalid=true]")
+      || side.querySelector(".step-form :is(input:checked, select, textarea, input[type=radio], input[type=text])");
+    const title = side.querySelector("h2");
+    if (!field && title) title.tabIndex = -1;
+    if (field || title) (field || title).focus({ preventScroll: true });
   });
 })();

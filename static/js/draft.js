@@ -31,12 +31,15 @@
   }
   function restore(form, kept) {
     let filled = false;
+    const restored = [];
     for (const f of fields(form)) {
       const values = kept.values[f.name];
       if (!values) continue;
       if (f.type === "radio" || f.type === "checkbox") f.checked = values.includes(f.value);
-      else if (!f.value) { f.value = values[0]; filled = true; }
+      else if (!f.value) { f.value = values[0]; filled = true; restored.push(f); }
     }
+    // What looks things up while one types does so for the words that came back.
+    addEventListener("load", () => restored.forEach((f) => f.dispatchEvent(new Event("draft:restored", { bubbles: true }))));
     return filled;
   }
   function offerToClear(form, key) {
@@ -47,7 +50,7 @@
     words.textContent = "上次没填完的内容已放回来。";
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "link btn quiet end";
+    button.className = "link btn quiet end nowrap";
     button.textContent = "清空重填";
     button.addEventListener("click", () => { localStorage.removeItem(key); form.reset(); note.remove(); });
     note.append(words, button);
@@ -61,6 +64,19 @@
     let timer;
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => save(form, key), 400); });
   }
+  // A form that was sent: its draft goes when the page after it says that it worked, and stays when none does.
+  const SENT = "ws-draft-sent";
+  document.addEventListener("submit", (event) => {
+    const name = event.target.dataset.draft;
+    try { if (name) sessionStorage.setItem(SENT, name); } catch (_) { /* the draft is kept */ }
+  });
+  try {
+    const sent = sessionStorage.getItem(SENT);
+    if (sent && !document.querySelector(`form[data-draft="${sent}"]`)) {
+      if (document.querySelector(".toast.success")) localStorage.removeItem(PREFIX + sent);
+      sessionStorage.removeItem(SENT);
+    }
+  } catch (_) { /* nothing kept */ }
   // The page after a successful submit carries data-drop-draft="name".
   for (const mark of document.querySelectorAll("[data-drop-draft]")) {
     try { localStorage.removeItem(PREFIX + mark.dataset.dropDraft); } catch (_) { /* nothing kept */ }

@@ -227,14 +227,16 @@ def test_the_form_gives_what_draft_takes():
         "kind": "service", "duty_area": "safety", "task": "service", "audience": "registered",
     }  # fmt: skip
     form = WhistleForm(given, community=city.home.organization)
-    assert form.is_valid(), form.errors
+    with clock.at(EVENING - timedelta(hours=2)):
+        assert form.is_valid(), form.errors
     whistle = whistles.draft(by=city.home.secretary, **form.arguments())
     assert (whistle.place, whistle.grid) == (city.home.building.name, city.home.grid)
     assert whistle.point == city.home.building.point
     assert whistle.starts_at == EVENING
     missing = WhistleForm(given | {"building": ""}, community=city.home.organization)
-    assert not missing.is_valid()
-    assert set(missing.errors) == {"place", "building"}
+    with clock.at(EVENING):
+        assert not missing.is_valid()
+    assert set(missing.errors) == {"place", "building", "starts_at"}
     strange = WhistleForm(given | {"building": city.next_door.building.pk}, community=city.home.organization)
     assert "building" in strange.errors
 
