@@ -6,8 +6,8 @@ PostgreSQL and Redis. Nothing of it touches a platform that runs already.
 
 from __future__ import annotations
 
-import http.client
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -56,8 +56,7 @@ def platform(folder: Path, port: int) -> Iterator[Platform]:
                 cwd=ROOT, env=environ, stdout=file, stderr=subprocess.STDOUT,
             )  # fmt: skip
         try:
-            _await(process, port, log)
-            yield Platform(port, log)
+            yield Platform(_await(process, log), log)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)
@@ -119,15 +118,11 @@ def _manage(command: list[str], environ: dict[str, str]) -> None:
         raise RuntimeError(f"manage.py {command[0]} failed:\n{done.stdout}\n{done.stderr}")
 
 
-def _await(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Until the web answers."""
+def _await(process: subprocess.Popen[bytes], log: Path) -> int:
+    """Until it says where it answers: the wanted port may have been taken meanwhile."""
     limit = time.monotonic() + START_SECONDS
     while time.monotonic() < limit and process.poll() is None:
-        try:
-            web = http.client.HTTPConnection(LOOPBACK, port, timeout=2)
-            web.request("GET", "/healthz")
-            if web.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.3)
+        if said := re.search(rf"answers at http://{re.escape(LOOPBACK)}:(\d+)/", log.read_text()):
+            return int(said[1])
+        time.sleep(0.3)
     raise RuntimeError(f"the platform does not answer:\n{log.read_text()[-3000:]}")

@@ -236,7 +236,7 @@ def hears_of(who: Somebody, words: str, about: str = "") -> None:
 def score_of(member: Somebody) -> float:
     """The score on the month's board of the district."""
     member.open("/leaderboards/")
-    found = re.search(r"我：第 \d+ 名\s+([\d.]+)", member.main())
+    found = re.search(r"(?:（我）|我：第).*?([\d.]+) 分", member.main(), re.DOTALL)
     return float(found[1]) if found else 0.0
 
 
