@@ -32,7 +32,7 @@ def _row(service_request: ServiceRequest) -> Row:
     return Row(
         service_request=service_request,
         chip=chip_of(service_request),
-        who=surname_only(service_request.submitter.name),
+        who=surname_only(service_request.submitter.name) if service_request.submitter.name else "没留姓名",
         where=grid.name if grid else service_request.handler.short_name,
         where_fine=fine,
         photos=getattr(service_request, "photo_count", 0),

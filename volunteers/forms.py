@@ -42,7 +42,9 @@ class WhistleForm(forms.Form):
     starts_at = _moment("开始")
     ends_at = _moment("结束")
     claim_by = _moment("接单截止", required=False, help_text="不填就是到开始时为止。")
-    building = forms.ModelChoiceField(Building.objects.none(), label="楼栋", required=False, empty_label="不在楼里")
+    building = forms.ModelChoiceField(
+        Building.objects.none(), label="楼栋", required=False, empty_label="不在楼里"
+    )
     place = forms.CharField(label="地点", max_length=80, required=False, help_text="不填就用楼栋名称。")
     lng = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=-180, max_value=180)
     lat = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=-90, max_value=90)

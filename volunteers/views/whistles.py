@@ -141,12 +141,23 @@ def claims(request: HttpRequest) -> HttpResponse:
     past = own.filter(~Q(state__in=AT_WORK) | missed).order_by("-whistle__starts_at", "-id")
     context = {
         "tab": "claims",
+        "headline": _headline(ahead, today),
         "today": today,
         "ahead": [each for each in ahead if each not in today],
         "page": page_of(request, past),
         "chips": presenting.CHIPS,
     }
     return render(request, "volunteers/claims.html", context)
+
+
+def _headline(ahead: list[Claim], today: list[Claim]) -> str:
+    """What waits for me now, in one line."""
+    if any(each.state == ClaimState.CHECKED_IN for each in ahead):
+        return "正在服务，走前记得签退"
+    if going := sum(each.state == ClaimState.CLAIMED for each in today):
+        return f"今天要去 {going} 场"
+    going = sum(each.state == ClaimState.CLAIMED for each in ahead)
+    return f"接下来要去 {going} 场" if going else "我的接单"
 
 
 def _is_by_today(row: Claim) -> bool:
