@@ -33,7 +33,7 @@ class Grant:
 
     @property
     def is_narrowed_to_grids(self) -> bool:
-        return self.post in GRID_POSTS
+        return self.post in GRID_POSTS and self.seat is Tier.COMMUNITY
 
 
 class Scope:
@@ -92,12 +92,17 @@ class Scope:
         )
 
     def organizations(self, nodes: Nodes, *powers: Power) -> Nodes:
-        """The nodes inside the subtrees at whose tops any of the powers is held."""
+        """The nodes inside the subtrees at whose tops any of the powers is held.
+
+        A grant narrowed to grids reaches the node itself: what lies below is told by grids, not by the tree.
+        """
         reach = NOTHING
         for grant in self.with_power(*powers):
             if grant.seat is Seat.CITY:
                 return nodes
-            if grant.organization_id:
+            if grant.is_narrowed_to_grids:
+                reach |= Q(pk=grant.organization_id)
+            elif grant.organization_id:
                 tree_id, lft, rght = grant.interval
                 reach |= Q(tree_id=tree_id, lft__gte=lft, rght__lte=rght)
         return nodes.filter(reach)

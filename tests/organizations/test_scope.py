@@ -106,6 +106,16 @@ def test_a_grid_worker_reaches_own_grids_only(city):
     assert not scope_of(worker).holds_at(Power.HANDLE, city.home.organization.pk)
 
 
+def test_a_grid_worker_sees_the_community_but_not_what_hangs_below_it(city):
+    worker = a_grid_worker(city.home)
+    assert list(Organization.objects.visible_to(worker)) == [city.home.organization]
+
+
+def test_a_grid_leader_of_a_branch_reaches_its_grids_without_a_duty(city):
+    leader = holder(Post.GRID_LEADER, city.home.grid.branch)
+    assert list(Grid.objects.visible_to(leader)) == [city.home.grid]
+
+
 def test_a_grid_worker_without_duty_has_no_registry(city):
     worker = holder(Post.GRID_WORKER, city.home.organization)
     assert not Building.objects.visible_to(worker).exists()
