@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from drf_spectacular.utils import OpenApiResponse, extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status, viewsets
 from rest_framework.decorators import action
 from rest_framework.permissions import AllowAny, IsAuthenticated
@@ -16,6 +16,7 @@ from rest_framework.routers import DefaultRouter
 from accounts import signin
 from accounts.codes import Purpose, normal_phone, send_code
 from accounts.models import ApiToken, User
+from ground.answers import REFUSALS, RefusalSerializer
 from ground.errors import RuleViolation
 
 
@@ -56,12 +57,6 @@ TOKEN = inline_serializer(
         "is_strong": serializers.BooleanField(),
     },
 )
-BROKEN = OpenApiResponse(
-    inline_serializer(
-        "Refusal", {"detail": serializers.CharField(), "field": serializers.CharField(allow_null=True)}
-    ),
-    description="规则不允许，附原句。",
-)
 
 
 class AuthViewSet(viewsets.GenericViewSet):
@@ -76,9 +71,7 @@ class AuthViewSet(viewsets.GenericViewSet):
     def get_permissions(self) -> list[Any]:
         return [AllowAny()] if self.request.method == "POST" else [IsAuthenticated()]
 
-    @extend_schema(
-        operation_id="auth_code_create", request=CodeSerializer, responses={204: None, 409: BROKEN}
-    )
+    @extend_schema(operation_id="auth_code_create", request=CodeSerializer, responses={204: None, **REFUSALS})
     @action(detail=False, methods=["post"], serializer_class=CodeSerializer)
     def code(self, request: Request) -> Response:
         """Send a code by SMS; the answer is the same whether the number has an account or not."""
@@ -87,7 +80,9 @@ class AuthViewSet(viewsets.GenericViewSet):
         send_code(**wanted.validated_data, address=request.META["REMOTE_ADDR"])
         return Response(status=status.HTTP_204_NO_CONTENT)
 
-    @extend_schema(operation_id="auth_token_create", responses={201: TOKEN, 409: BROKEN, 429: BROKEN})
+    @extend_schema(
+        operation_id="auth_token_create", responses={201: TOKEN, **REFUSALS, 429: RefusalSerializer}
+    )
     @action(detail=False, methods=["post"])
     def token(self, request: Request) -> Response:
         """Number and code of purpose `sign_in` give a weak token. With the password, and a code of purpose

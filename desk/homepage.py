@@ -13,9 +13,10 @@ from desk.nav import door_of
 from grids.models import Building, Grid, GridDuty
 from ground import clock
 from organizations.models import Organization
+from requests.clocks import PROMISES
 from requests.models import Category, ServiceRequest
 from requests.presenting import card_of
-from requests.states import OPEN, State
+from requests.states import OPEN, State, Track
 from volunteers.models import Claim, Registration, Whistle
 from volunteers.states import ClaimState
 
@@ -63,6 +64,7 @@ def context_of(user: Any) -> dict[str, Any]:
         "categories": list(Category.objects.filter(is_open=True)[:QUICK]),
         "headline": _headline(mine, waiting, claim),
         "staff_url": _staff_door(user),
+        "urgent_accept": PROMISES[Track.URGENT].accept,
     }
 
 

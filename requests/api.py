@@ -20,6 +20,7 @@ from rest_framework.routers import BaseRouter
 from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
 
 from ground import clock
+from ground.answers import REFUSALS
 from requests import photos, placing, timeline, views, workflow
 from requests.asking import AskForm
 from requests.forms import FORMS, StepForm
@@ -171,11 +172,6 @@ class PlaceSerializer(serializers.Serializer[placing.Choice]):
     where = serializers.CharField()
 
 
-class RequestRefusalSerializer(serializers.Serializer[Any]):
-    detail = serializers.CharField()
-    field = serializers.CharField(allow_null=True)
-
-
 # Filters
 
 
@@ -202,8 +198,6 @@ class RequestFilter(django_filters.FilterSet):
 
 
 # Views
-
-REFUSALS = {409: RequestRefusalSerializer}
 
 
 class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[ServiceRequest]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,15 +10,22 @@ import pytest
 from ground import clock
 from tests.factories import a_user
 from tests.signing_in import weak_client
-from tests.volunteers.scenes import a_city, a_volunteer, credited
+from tests.volunteers.scenes import FRIDAY_NOON, a_city, a_volunteer, credited
 from volunteers import leaderboards, registry
 
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def friday() -> Iterator[None]:
+    """In the middle of a period: three hours ago is never last year."""
+    with clock.at(FRIDAY_NOON):
+        yield
+
+
 def test_who_has_only_asked_to_be_registered_reads_nobodys_name_on_the_boards():
     city = a_city()
-    credited(city.home, a_volunteer(city, name="王守林"), starts_at=clock.now() - timedelta(hours=3))
+    credited(city.home, a_volunteer(city, name="王守林"), starts_at=FRIDAY_NOON - timedelta(hours=3))
     leaderboards.refresh_due()
     stranger = a_user("路人")
     client, board = weak_client(stranger), f"/leaderboards/{city.district.pk}/"

@@ -1,19 +1,10 @@
-"""What every answer of this app shares: the refusal of a rule, and reading what was sent."""
+"""What the calls of this app share: reading what was sent."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rest_framework import serializers
 from rest_framework.request import Request
-
-
-class ClaimRefusalSerializer(serializers.Serializer[Any]):
-    detail = serializers.CharField()
-    field = serializers.CharField(allow_null=True)
-
-
-REFUSALS = {409: ClaimRefusalSerializer}
 
 
 def valid(shape: Any, request: Request) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ViewSet
 
+from ground.answers import REFUSALS
 from organizations.models import Organization
 from volunteers import leaderboards, ledger, registry
-from volunteers.api.answers import REFUSALS, valid
+from volunteers.api.answers import valid
 from volunteers.models import BoardRow, LedgerEntry, Registration
 from volunteers.states import Period
 from volunteers.views.answering import volunteer_or_404

@@ -13,10 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from ground.answers import REFUSALS
 from ground.geo import Point
 from requests.states import ContactBy, Track
 from volunteers import claims, presenting
-from volunteers.api.answers import REFUSALS, valid
+from volunteers.api.answers import valid
 from volunteers.models import Claim, Whistle
 from volunteers.tables import CLAIMS
 from volunteers.views.whistles import open_whistles, whistle_in_sight, whole_claims
