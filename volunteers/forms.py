@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -12,6 +11,7 @@ from django.utils import timezone
 from grids.models import Building, Grid
 from ground import clock
 from ground.geo import Point
+from ground.personal import without_numbers
 from organizations.models import Organization, Skill
 from requests.models import ServiceRequest
 from requests.states import DutyArea
@@ -20,10 +20,8 @@ from volunteers.models import DEFAULT_RADIUS_M, Claim, Registration
 from volunteers.states import Audience, Task, WhistleKind
 
 #: When most volunteers have time: after work.
-EVENING, EVENING_LASTS = (18, 30), timedelta(hours=1)
+EVENING, EVENING_LASTS = time(19, 0), timedelta(minutes=90)
 _LOCAL = "%Y-%m-%dT%H:%M"
-#: Mobile and identity numbers: whoever asked may have written them, a whistle is read by everybody it is meant for.
-PERSONAL = re.compile(r"(?<!\d)(?:\d{17}[\dXx]|1[3-9]\d{9})(?!\d)")
 
 
 def _moment(label: str, *, required: bool = True, help_text: str = "") -> forms.DateTimeField:
@@ -123,9 +121,8 @@ class WhistleForm(forms.Form):
 
 def _evening() -> dict[str, datetime]:
     """The next evening that has not begun yet."""
-    now = timezone.localtime(clock.now())
-    start = now.replace(hour=EVENING[0], minute=EVENING[1], second=0, microsecond=0)
-    if start <= now:
+    start = timezone.make_aware(datetime.combine(clock.today(), EVENING))
+    if start <= clock.now():
         start += timedelta(days=1)
     return {"starts_at": start, "ends_at": start + EVENING_LASTS}
 
@@ -133,9 +130,10 @@ def _evening() -> dict[str, datetime]:
 def _of_request(service_request: ServiceRequest | None) -> dict[str, Any]:
     if service_request is None:
         return {}
+    # Whoever asked may have written numbers; a whistle is read by everybody it is meant for.
     return {
-        "title": service_request.title,
-        "text": PERSONAL.sub("…", service_request.text),
+        "title": without_numbers(service_request.title, "…"),
+        "text": without_numbers(service_request.text, "…"),
         "building": service_request.building_id,
         "place": _coarse(service_request),
         "duty_area": service_request.category.duty_area,
@@ -212,7 +210,7 @@ class ClaimForm(forms.Form):
 
 
 class ChooseForm(forms.Form):
-    """A community to register with, and as what."""
+    """A community to register with."""
 
     community = forms.ModelChoiceField(
         Organization.objects.none(), error_messages={"required": "请选一个社区。"}

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
-from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from desk import whistling
 from desk.access import WHISTLE_SIGHT, staff_page, whistles_for_a_community
-from ground import clock
 from ground.errors import NoPower, RuleViolation
 from organizations.models import Organization
 from organizations.posts import Power, Tier
@@ -27,8 +23,6 @@ from volunteers.forms import ReasonForm, WhistleForm
 from volunteers.models import Whistle
 from volunteers.states import LIVE, WhistleState
 
-#: The evening that a new whistle proposes: from 19:00 for an hour and a half.
-EVENING, LASTS = 19, timedelta(minutes=90)
 TABS = (
     ("open", "招募中", (WhistleState.OPEN,)),
     ("running", "进行中", (WhistleState.RUNNING,)),
@@ -81,7 +75,7 @@ def new(request: HttpRequest) -> HttpResponse:
         request.POST or None,
         community=community,
         service_request=service_request,
-        initial=_evening() | {"key": uuid.uuid4()},
+        initial={"key": uuid.uuid4()},
         label_suffix="",
     )
     if request.method == "POST" and form.is_valid():
@@ -129,14 +123,6 @@ def _community_of(request: HttpRequest, service_request: ServiceRequest | None) 
     if community is None:
         raise Http404
     return community
-
-
-def _evening() -> dict[str, Any]:
-    """The next evening that has not begun."""
-    start = timezone.localtime(clock.now()).replace(hour=EVENING, minute=0, second=0, microsecond=0)
-    if start <= clock.now():
-        start += timedelta(days=1)
-    return {"starts_at": start, "ends_at": start + LASTS}
 
 
 @require_GET
