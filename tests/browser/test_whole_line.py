@@ -68,7 +68,7 @@ def test_whole_line(enter: Callable[..., Somebody], photo: Path) -> None:
     hears_of(member, f"服务时长已认定：{CALL}")
     assert sees_new_score(member, before) > before
     officer.sign_in_by_password("/dashboards/")
-    officer.sees("武江区")
+    expect(officer.page.get_by_role("heading", level=1)).to_contain_text("武江区")
     assert [trouble for who in (resident, secretary, member, officer) for trouble in who.troubles] == []
 
 
