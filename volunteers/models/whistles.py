@@ -8,7 +8,8 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from grids.models import Grid
 from ground import clock
@@ -58,7 +59,10 @@ class WhistleQuerySet(models.QuerySet["Whistle"]):
         return self.filter(lng__range=(low.lng, high.lng), lat__range=(low.lat, high.lat))
 
     def with_places_taken(self) -> Self:
-        return self.annotate(taken=Count("claims", filter=Q(claims__state__in=LIVE), distinct=True))
+        """With `taken`: counted for the rows that are shown, not for all that a page leaves out."""
+        live = Claim.objects.live().filter(whistle=OuterRef("pk")).order_by().values("whistle")
+        counted = Subquery(live.annotate(n=Count("pk")).values("n"), output_field=models.IntegerField())
+        return self.annotate(taken=Coalesce(counted, 0))
 
     def _claimed_by(self, user: Any) -> Q:
         return Q(pk__in=Claim.objects.filter(volunteer__user=user).values("whistle"))
