@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -147,15 +146,6 @@ def due(value: datetime | None, what: str = "") -> Due | None:
 
 
 @register.filter
-def masked_phone(value: str | None) -> str:
-    """Mask a phone number: 138****5678; what is too short to mask is hidden whole."""
-    digits = "".join(c for c in str(value or "") if c.isdigit() or c == "+")
-    if not digits:
-        return ""
-    return f"{digits[:-8]}****{digits[-4:]}" if len(digits) >= 11 else "****"
-
-
-@register.filter
 def minutes_as_hours(value: int | None) -> str:
     """Minutes as hours with at most one decimal, without the unit: 780 → "13", 750 → "12.5"."""
     hours = f"{(value or 0) / 60:,.1f}"
@@ -216,16 +206,6 @@ def url_with(context: Context, **changes: Any) -> str:
         else:
             query[name] = str(value)
     return f"?{query.urlencode()}"
-
-
-@register.filter
-def spark(values: Sequence[float] | None) -> str:
-    """Points of a sparkline in a box of 90 × 32 for <polyline points>; fewer than two values give ""."""
-    if not values or len(values) < 2:
-        return ""
-    low, span = min(values), (max(values) - min(values)) or 1
-    step = 90 / (len(values) - 1)
-    return " ".join(f"{i * step:.1f},{30 - (v - low) / span * 28:.1f}" for i, v in enumerate(values))
 
 
 @register.filter

@@ -82,14 +82,6 @@ def test_no_clock_no_due():
     assert wenshao.due(None) is None
 
 
-@pytest.mark.parametrize(
-    ("number", "masked"),
-    [("13800005678", "138****5678"), ("+8613800005678", "+86138****5678"), ("12345", "****"), ("", "")],
-)
-def test_a_phone_number_is_masked(number, masked):
-    assert wenshao.masked_phone(number) == masked
-
-
 def test_figures():
     assert wenshao.minutes_as_hours(780) == "13"
     assert wenshao.minutes_as_hours(750) == "12.5"
@@ -102,11 +94,6 @@ def test_figures():
     assert wenshao.share(13, 20) == "65.0"
     assert wenshao.share(3, 0) == "0"
     assert wenshao.share(30, 20) == "100.0"
-
-
-def test_a_sparkline_needs_two_values():
-    assert wenshao.spark([5]) == ""
-    assert wenshao.spark([0, 10]) == "0.0,30.0 90.0,2.0"
 
 
 def test_a_track_is_known_by_its_code():
