@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -29,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 #: What sets the numbers of whistles apart from those of requests: 哨.
 MARK = "S"
+#: No credit can exceed the window, so the window has an end of its own.
+LONGEST = timedelta(hours=24)
 
 
 def draft(
@@ -112,6 +114,8 @@ def _refuse_what_cannot_be(whistle: Whistle) -> None:
         raise RuleViolation("这件点单不在本社区，不能在这里吹哨。")
     if whistle.ends_at <= whistle.starts_at:
         raise RuleViolation("结束时间要晚于开始时间。", field="ends_at")
+    if whistle.ends_at - whistle.starts_at > LONGEST:
+        raise RuleViolation("一张哨单最长 24 小时，几天的事请按天分开吹哨。", field="ends_at")
     if whistle.claim_by > whistle.ends_at:
         raise RuleViolation("接单截止不能晚于结束时间。", field="claim_by")
     if not 1 <= whistle.places_min <= whistle.places_max:
@@ -152,7 +156,7 @@ def start(whistle: Whistle) -> Whistle:
         if row.service_request is not None and row.service_request.is_open:
             workflow.set_hold(row.service_request, hold_key(row), f"哨单“{row.title}”正在进行")
         taken = claims.taken(row)
-        if taken < row.places_min:
+        if taken < row.places_min and row.ends_at > clock.now():  # caught up too late: nobody can step in
             _tell_of_too_few(row, taken)
     return whistle
 

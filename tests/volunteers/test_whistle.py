@@ -58,6 +58,7 @@ def test_the_same_key_gives_the_first_draft():
     ("change", "field"),
     [
         ({"ends_at": EVENING}, "ends_at"),
+        ({"ends_at": EVENING + timedelta(hours=25)}, "ends_at"),
         ({"claim_by": EVENING + timedelta(hours=2)}, "claim_by"),
         ({"places_max": 0}, "places_max"),
         ({"places_min": 3}, "places_max"),
@@ -173,6 +174,8 @@ def test_after_an_outage_everything_is_caught_up_in_order():
     ]
     draft.refresh_from_db()
     assert draft.state == WhistleState.DRAFT
+    # Nobody is asked to step in for what is over.
+    assert not Outgoing.objects.filter(key__contains="too-few").exists()
 
 
 def test_one_that_fails_does_not_stop_the_others(caplog):
