@@ -31,6 +31,8 @@ GOOD, BAD, UNRATED, WHISTLED, LIGHT = 22, 4, 3, 8, 26
 #: Members whose registration the community has not confirmed yet, and those who chose another community.
 PENDING, ELSEWHERE = 6, 14
 WEEKS, EARLIER_WEEKS = 8, 40
+#: The member of the sign-in table comes to every ninth whistle: about fourteen hours a year.
+KNOWN_MEMBER_EVERY = 9
 #: Of the others' requests, by number: nobody has accepted these yet.
 NEGLECTED = (1, 4)
 
@@ -106,7 +108,7 @@ def helpers_of(people: People, script: Script) -> list[Helper]:
     found = []
     for number, member in enumerate(registered):
         assert member.user is not None  # noqa: S101
-        zeal = 0.7 if number == 0 else 0.35 + script.chance.random() ** 2
+        zeal = 0.0 if number == 0 else 0.35 + script.chance.random() ** 2
         skills = frozenset(skill.name for skill in member.skills.all())
         found.append(Helper(volunteers[member.user.pk], member.user, skills, zeal, is_known=number == 0))
     return found
@@ -219,6 +221,7 @@ class WhistlesPast:
         self.stage, self.script = stage, stage.script
         self.monday = timezone.localtime(self.script.now).date()
         self.monday -= timedelta(days=self.monday.weekday())
+        self.held = 0
 
     def write(self) -> None:
         for week in range(WEEKS + 1):
@@ -249,5 +252,14 @@ class WhistlesPast:
     def _attended(self, called: Called, call: Call) -> None:
         heard = self.script.by_day(called.start - timedelta(hours=self.script.between(50, 90)))
         full = call.places - (self.script.chance.random() < 0.4)
-        drawn = self.stage.pool.draw(full, called.start, called.end, call.skill, None)
+        drawn = self.stage.pool.draw(full - 1, called.start, called.end, call.skill, None)
+        self.held += 1
+        known = self.stage.pool.helpers[0]
+        if (
+            self.held % KNOWN_MEMBER_EVERY == 0
+            and known not in drawn
+            and known.is_free(called.start, called.end)
+        ):
+            known.busy.append((called.start, called.end))
+            drawn.append(known)
         called.publish(heard).attended(drawn, heard)
