@@ -209,7 +209,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     queryset = ServiceRequest.objects.none()
 
     def get_queryset(self) -> QuerySet[ServiceRequest]:
-        return views.whole().visible_to(self.request.user)  # type: ignore[attr-defined]
+        return ServiceRequest.objects.whole().visible_to(self.request.user)
 
     def get_serializer_class(self) -> Any:
         return RequestSerializer if self.action == "list" else RequestDetailSerializer
@@ -271,7 +271,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         return self.request.user
 
     def _detail(self, service_request: ServiceRequest, troubles: list[str]) -> dict[str, Any]:
-        row = views.whole().get(pk=service_request.pk)
+        row = ServiceRequest.objects.whole().get(pk=service_request.pk)
         shown = RequestDetailSerializer(row, context=self.get_serializer_context())
         return {**shown.data, "troubles": troubles}
 

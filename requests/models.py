@@ -57,6 +57,10 @@ class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
 
         return reach(user, Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
 
+    def whole(self) -> Self:
+        """With everything that a card or a page shows of them, in one query."""
+        return self.select_related("category", "grid", "building", "handler", "responsible", "submitter")
+
     def own(self, user: Any) -> Self:
         return self.filter(submitter=user)
 

@@ -9,12 +9,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Case, IntegerField, QuerySet, Value, When
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import User
+from accounts.sessions import SignedInRequest
 from ground.errors import RuleViolation
 from requests import contacts, photos, placing, presenting, timeline, workflow
 from requests.asking import AskForm
@@ -32,15 +33,8 @@ GROUPS: dict[str, tuple[str, tuple[State, ...]]] = {
 }
 
 
-def whole() -> QuerySet[ServiceRequest]:
-    """Requests with everything that a card or a page shows of them, in one query."""
-    return ServiceRequest.objects.select_related(
-        "category", "grid", "building", "handler", "responsible", "submitter"
-    )
-
-
-def _in_sight(request: HttpRequest, number: str) -> ServiceRequest:
-    return get_object_or_404(whole().visible_to(request.user), number=number)  # type: ignore[attr-defined]
+def _in_sight(request: SignedInRequest, number: str) -> ServiceRequest:
+    return get_object_or_404(ServiceRequest.objects.whole().visible_to(request.user), number=number)
 
 
 # Mine
@@ -48,13 +42,13 @@ def _in_sight(request: HttpRequest, number: str) -> ServiceRequest:
 
 @login_required
 @require_GET
-def mine(request: HttpRequest) -> HttpResponse:
+def mine(request: SignedInRequest) -> HttpResponse:
     """My requests, those that wait for me or for the community first."""
-    rows = whole().filter(submitter=_user(request))
+    rows = ServiceRequest.objects.whole().own(request.user)
     group = request.GET.get("state", "")
     shown = rows.filter(state__in=GROUPS[group][1]) if group in GROUPS else rows
     page = Paginator(_waiting_first(shown), PER_PAGE).get_page(request.GET.get("page"))
-    counts = _counts(_user(request))
+    counts = _counts(request.user)
     tabs = [{"label": "全部", "url": reverse("requests:mine"), "on": group not in GROUPS}]
     for name, (label, _) in GROUPS.items():
         url = f"{reverse('requests:mine')}?state={name}"
@@ -96,7 +90,7 @@ def _counts(user: User) -> dict[str, int]:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def ask(request: HttpRequest) -> HttpResponse:
+def ask(request: SignedInRequest) -> HttpResponse:
     """我要点单: category, words, place, photos, all on one page; `find` searches for a place and files nothing."""
     if request.method == "GET":
         wanted = {name: request.GET[name] for name in ("b", "category", "place") if request.GET.get(name)}
@@ -108,7 +102,7 @@ def ask(request: HttpRequest) -> HttpResponse:
         return _ask_page(request, form)
     prepared = photos.prepare(request.FILES.getlist("photos"))
     try:
-        filed = workflow.submit(by=_user(request), photos=prepared.pictures, **form.submission())
+        filed = workflow.submit(by=request.user, photos=prepared.pictures, **form.submission())
     except RuleViolation as refusal:
         refusal.add_to(form)
         return _ask_page(request, form)
@@ -118,7 +112,7 @@ def ask(request: HttpRequest) -> HttpResponse:
     return redirect(f"{reverse('requests:detail', args=[filed.number])}?filed=1")
 
 
-def _ask_page(request: HttpRequest, form: AskForm, *, is_searching: bool = False) -> HttpResponse:
+def _ask_page(request: SignedInRequest, form: AskForm, *, is_searching: bool = False) -> HttpResponse:
     place = form["place"].value() or ""
     building = form.building()
     context = {
@@ -138,7 +132,7 @@ def _ask_page(request: HttpRequest, form: AskForm, *, is_searching: bool = False
 
 @login_required
 @require_GET
-def places(request: HttpRequest) -> HttpResponse:
+def places(request: SignedInRequest) -> HttpResponse:
     """The places that match what was typed: a piece of the form, fetched while typing."""
     sought = request.GET.get("q", "")
     choices = placing.search(sought) if sought.strip() else placing.recent(request.user)
@@ -151,7 +145,7 @@ def places(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def detail(request: HttpRequest, number: str) -> HttpResponse:
+def detail(request: SignedInRequest, number: str) -> HttpResponse:
     """How far it is, who has it in hand, what happened. Staff are led to their own page of it."""
     service_request = _in_sight(request, number)
     if service_request.submitter_id != request.user.pk:
@@ -175,7 +169,7 @@ def detail(request: HttpRequest, number: str) -> HttpResponse:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def step(request: HttpRequest, number: str, step: str) -> HttpResponse:
+def step(request: SignedInRequest, number: str, step: str) -> HttpResponse:
     """The form of one step, and taking it. What is not open now is refused with the rule's sentence."""
     service_request = _in_sight(request, number)
     if step not in FORMS:
@@ -196,11 +190,11 @@ def step(request: HttpRequest, number: str, step: str) -> HttpResponse:
     return _step_page(request, service_request, step, form)
 
 
-def _take(request: HttpRequest, service_request: ServiceRequest, name: str, form: StepForm) -> bool:
+def _take(request: SignedInRequest, service_request: ServiceRequest, name: str, form: StepForm) -> bool:
     uploads = request.FILES.getlist("photos")
     try:
         taken = workflow.take_step(
-            name, service_request, by=_user(request), cleaned_data=form.cleaned_data, files=uploads
+            name, service_request, by=request.user, cleaned_data=form.cleaned_data, files=uploads
         )
     except RuleViolation as refusal:
         refusal.add_to(form)
@@ -218,7 +212,7 @@ _THANKS = {
 
 
 def _step_page(
-    request: HttpRequest, service_request: ServiceRequest, name: str, form: StepForm
+    request: SignedInRequest, service_request: ServiceRequest, name: str, form: StepForm
 ) -> HttpResponse:
     context = {
         "tab": "requests",
@@ -236,7 +230,7 @@ def _step_page(
 
 @login_required
 @require_GET
-def photo(request: HttpRequest, number: str, photo: uuid.UUID) -> FileResponse:
+def photo(request: SignedInRequest, number: str, photo: uuid.UUID) -> FileResponse:
     return photo_response(request.user, number, photo, request.GET.get("size", ""))
 
 
@@ -258,11 +252,6 @@ def photo_response(user: Any, number: str, photo: uuid.UUID, size: str) -> FileR
     return response
 
 
-def _say_troubles(request: HttpRequest, troubles: list[str]) -> None:
+def _say_troubles(request: SignedInRequest, troubles: list[str]) -> None:
     for sentence in troubles:
         messages.warning(request, sentence)
-
-
-def _user(request: HttpRequest) -> Any:
-    """The account behind a page that asks for sign-in."""
-    return request.user

@@ -7,7 +7,7 @@ import pytest
 from ground import clock
 from ground.errors import NoPower, RuleViolation
 from organizations import appointments, tree
-from organizations.models import Unit
+from organizations.models import Appointment, Unit
 from organizations.posts import Post, Power, Seat, Tier
 from organizations.scope import scope_of
 from tests.factories import City, a_city, a_user, appoint
@@ -40,7 +40,9 @@ def test_a_community_appoints_its_own_staff(city, post):
     held = appointments.appoint(
         by=city.home.secretary, user=a_user(), post=post, organization=city.home.organization
     )
+    assert held in Appointment.objects.in_force()
     appointments.end(held, by=city.home.secretary)
+    assert held not in Appointment.objects.in_force()
 
 
 @pytest.mark.parametrize("post", [Post.SECRETARY, Post.FIRST_SECRETARY])
@@ -54,9 +56,10 @@ def test_a_community_does_not_appoint_its_own_secretaries(city, post):
 
 
 def test_a_community_appoints_below_itself(city):
-    appointments.appoint(
+    held = appointments.appoint(
         by=city.home.secretary, user=a_user(), post=Post.SECRETARY, organization=city.home.grid.branch
     )
+    assert held in Appointment.objects.in_force()
 
 
 @pytest.mark.parametrize("place", ["district", "street"])

@@ -20,7 +20,7 @@ from volunteers import claims, presenting
 from volunteers.api.answers import valid
 from volunteers.models import Claim, Whistle
 from volunteers.tables import CLAIMS
-from volunteers.views.whistles import open_whistles, whistle_in_sight, whole_claims
+from volunteers.views.whistles import open_whistles, whistle_in_sight
 
 # Shapes
 
@@ -214,7 +214,7 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     filterset_fields = ["state"]
 
     def get_queryset(self) -> QuerySet[Claim]:
-        return whole_claims(self.request.user)
+        return Claim.objects.own(self.request.user).whole()
 
     def get_serializer_class(self) -> Any:
         return ClaimSerializer if self.action == "list" else ClaimDetailSerializer
@@ -259,5 +259,5 @@ def _position(request: Request) -> dict[str, Any]:
 
 
 def _claim_detail(request: Request, pk: int) -> dict[str, Any]:
-    row = whole_claims(request.user).get(pk=pk)
+    row = Claim.objects.own(request.user).whole().get(pk=pk)
     return ClaimDetailSerializer(row, context={"request": request}).data

@@ -175,6 +175,12 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
     def own(self, user: Any) -> Self:
         return self.filter(volunteer__user=user)
 
+    def whole(self) -> Self:
+        """With everything that the page of a claim shows, in one query."""
+        asked = ("submitter", "building", "grid", "handler")
+        paths = [f"whistle__service_request__{path}" for path in asked]
+        return self.select_related("volunteer", "whistle__community", *paths)
+
     def visible_to(self, user: Any) -> Self:
         if not user.is_authenticated:
             return self.none()

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -165,16 +165,8 @@ def _is_by_today(row: Claim) -> bool:
     return timezone.localdate(row.whistle.starts_at) <= clock.today()
 
 
-def whole_claims(user: Any) -> QuerySet[Claim]:
-    """One's own claims with everything their page shows."""
-    return Claim.objects.own(user).select_related(
-        "volunteer", "whistle__community", "whistle__service_request__submitter",
-        "whistle__service_request__building", "whistle__service_request__grid", "whistle__service_request__handler",
-    )  # fmt: skip
-
-
 def _claim(user: Any, pk: int) -> Claim:
-    return get_object_or_404(whole_claims(user), pk=pk)
+    return get_object_or_404(Claim.objects.own(user).whole(), pk=pk)
 
 
 @login_required
