@@ -10,16 +10,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.sessions import strong_required
 from dashboards import pages
 from dashboards.areas import Area, area_of, nodes_in_sight, sees_city, top_of
 from dashboards.periods import window
 from dashboards.rollups import roll_up
 from ground import clock
+from organizations.guards import post_required
 
 
 @require_GET
-@strong_required
+@post_required
 def home(request: HttpRequest) -> HttpResponse:
     """The user's own top node."""
     node = top_of(request.user)
@@ -28,7 +28,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@strong_required
+@post_required
 def city(request: HttpRequest) -> HttpResponse:
     """All districts, for city posts."""
     if not sees_city(request.user):
@@ -37,13 +37,13 @@ def city(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@strong_required
+@post_required
 def node(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _area(request, pk))
 
 
 @require_GET
-@strong_required
+@post_required
 def table(request: HttpRequest, pk: int) -> HttpResponse:
     """The table of the children as CSV, with the mark by which spreadsheets know UTF-8."""
     area, present = _area(request, pk), window(request.GET.get("period", ""))

@@ -8,11 +8,9 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 
-from accounts.sessions import strong_required
+from organizations.guards import View, post_required
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
-
-View = Callable[..., HttpResponse]
 
 #: Posts with any of these have the work list.
 WORK = (Power.VERIFY, Power.HANDLE, Power.WHISTLE)
@@ -31,11 +29,11 @@ def whistles_for_a_community(user: Any) -> bool:
 
 
 def staff_page(*powers: Power) -> Callable[[View], View]:
-    """Visitors and sessions without a second factor are sent to sign in; who holds none of the powers: 404."""
+    """`post_required`, and one of the powers: who holds none of them finds nothing (404)."""
 
     def decorate(view: View) -> View:
         @wraps(view)
-        @strong_required
+        @post_required
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not scope_of(request.user).has(*powers):
                 raise Http404

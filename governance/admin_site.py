@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,6 +11,8 @@ from django.urls import reverse
 from unfold.sites import UnfoldAdminSite
 
 from accounts.powers import administers
+from accounts.sessions import to_strong_sign_in
+from organizations.guards import has_a_seat
 from organizations.scope import scope_of
 
 FLOORS = frozenset({"accounts", "organizations", "notifications", "grids", "requests", "volunteers"})
@@ -40,11 +41,9 @@ class RegistrySite(UnfoldAdminSite):
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             user = request.user
             if user.is_authenticated and not self.has_permission(request):
-                if user.session_is_strong or not (
-                    user.is_administrator or user.appointments.in_force().exists()
-                ):
+                if user.session_is_strong or not has_a_seat(user):
                     raise Http404
-                return redirect("/sign-in/password/?" + urlencode({"next": request.get_full_path()}))
+                return to_strong_sign_in(request)
             return inner(request, *args, **kwargs)
 
         return guarded

@@ -11,13 +11,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from accounts.sessions import strong_required
 from desk import searching, worklist
 from desk.access import SIGHT, WORK, staff_page, whistles_for_a_community
 from desk.nav import first_page, highest
 from desk.rows import rows_of
 from desk.tiles import week_tiles
 from ground import clock
+from organizations.guards import post_required
 from organizations.posts import Power
 from organizations.scope import scope_of
 from requests.figures import NAMES
@@ -37,7 +37,7 @@ class CountedPaginator(Paginator):
 
 
 @require_GET
-@strong_required
+@post_required
 def work(request: HttpRequest) -> HttpResponse:
     """The work list; posts without one are shown to where their work begins. Nobody's: 404."""
     if scope_of(request.user).has(*WORK):

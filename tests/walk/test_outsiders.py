@@ -11,7 +11,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from tests.signing_in import strong_client
+from tests.signing_in import strong_client, weak_client
 from tests.walk import world as worlds
 from tests.walk.routes import Route, arguments, every_route
 
@@ -33,6 +33,10 @@ PLACELESS = (
     *("admin:organizations_skill", "admin:organizations_workdayoverride", "admin:requests_category"),
     *("admin:accounts_", "admin:notifications_", "admin:auth_"),
 )
+
+
+#: The registry's own doors: they lead to our sign-in, or out.
+ASK_AGAIN = {"admin:login", "admin:logout"}
 
 
 @pytest.fixture
@@ -94,6 +98,15 @@ def test_nobody_is_asked_to_sign_in_everywhere(world):
         if not asks_to_sign_in(answer):
             wrong.append(f"{route}: {answer.status_code}")
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_resident_finds_no_staff_pages_and_is_not_asked_for_a_password(world):
+    """Without a post there is nothing that a password would open: 404, not a dead end."""
+    client = weak_client(world.resident)
+    for route in every_route():
+        if route.keys or not route.path.startswith(("desk/", "dashboards/")) or route.name in ASK_AGAIN:
+            continue
+        assert client.get("/" + route.path).status_code in (404, 405), route
 
 
 def asks_to_sign_in(answer: Any) -> bool:
