@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.test import Client
 
-from accounts.middleware import STRONG, STRONG_UNTIL
+from accounts.middleware import STRONG
 from accounts.models import User
 from accounts.sessions import BACKEND
-from ground import clock
 
 
 def weak_client(user: User) -> Client:
@@ -20,10 +17,9 @@ def weak_client(user: User) -> Client:
 
 
 def strong_client(user: User) -> Client:
-    """Signed in by password and second factor."""
+    """Signed in by password and second factor; for as long as a test likes, at whatever moment it plays."""
     client = weak_client(user)
     session = client.session
     session[STRONG] = True
-    session[STRONG_UNTIL] = (clock.now() + timedelta(hours=12)).timestamp()
     session.save()
     return client
