@@ -69,7 +69,7 @@ class Somebody:
         self.page.get_by_label("密码", exact=True).fill(PASSWORD)
         self.press("下一步")
         self._enter_code()
-        self.page.wait_for_url(f"**{path}")
+        self.page.wait_for_url(f"**{path}**")
 
     def _enter_code(self) -> None:
         code = self.page.locator("[data-demo-code]").inner_text().strip()
