@@ -36,8 +36,9 @@ demo: install   ## the platform with the demo data of 武江区, started
 	$(BIN)/python manage.py load_demo
 	@exec $(BIN)/python manage.py up
 
-run: install    ## the platform without loading anything
+run: install    ## the platform with nothing in it but the usual categories
 	$(BIN)/python manage.py migrate -v 0
+	$(BIN)/python manage.py begin_catalogue
 	$(BIN)/python manage.py collectstatic --noinput -v 0
 	@exec $(BIN)/python manage.py up
 

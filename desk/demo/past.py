@@ -12,7 +12,6 @@ from django.utils import timezone
 from desk.demo.asked import Asked, Staff, weighted_rating
 from desk.demo.called import Called, Helper, Pool
 from desk.demo.calls import CALLS, LIGHT_CALLS, Call
-from desk.demo.catalogue import catalogue
 from desk.demo.people import People
 from desk.demo.places import Community, Land
 from desk.demo.present import Present
@@ -20,6 +19,7 @@ from desk.demo.script import Script, at_time
 from desk.demo.stories import COMPLAINTS, DECLINED, STORIES, Story
 from ground import clock
 from organizations.models import Member, Skill
+from requests import catalogue
 from requests.models import Category
 from requests.states import DutyArea, Track
 from volunteers import leaderboards, registry
@@ -52,7 +52,8 @@ class Stage:
 def live_through(land: Land, people: People, chance: random.Random) -> int:
     """Write and play the whole script; gives the number of lines."""
     script = Script(clock.now(), chance)
-    kinds = catalogue()
+    catalogue.begin()
+    kinds = {category.code: category for category in Category.objects.all()}
     skills = {skill.name: skill for skill in Skill.objects.all()}
     register(land, people, script)
     pool = Pool(script, helpers_of(people, script))

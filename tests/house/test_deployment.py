@@ -74,7 +74,7 @@ def test_the_management_commands_named_in_the_files_exist():
     named = re.findall(r"manage\.py[ ,]+(\w+)", (ROOT / "docker-compose.yml").read_text())
     named += re.findall(r"manage\.py (\w+)", (ROOT / "Dockerfile").read_text())
     named += re.findall(r"manage\.py (\w+)", (ROOT / "Makefile").read_text())
-    assert {"migrate", "collectstatic", "load_demo", "up"} <= set(named)
+    assert {"migrate", "begin_catalogue", "collectstatic", "load_demo", "up"} <= set(named)
     assert set(named) <= set(get_commands())
 
 

@@ -1,4 +1,4 @@
-"""The kinds of matters that the demo asks about. A catalogue that is there already is left as it is."""
+"""The catalogue that a new platform begins with. The district changes it afterwards; what is there stays."""
 
 from __future__ import annotations
 
@@ -20,19 +20,24 @@ KINDS = (
 )
 
 
-def catalogue() -> dict[str, Category]:
-    """Categories by code, made where they are missing."""
-    found = {category.code: category for category in Category.objects.all()}
-    for order, (code, name, hint, icon, track, area, needs_photo) in enumerate(KINDS, start=1):
-        if code not in found:
-            found[code] = Category.objects.create(
-                code=code,
-                name=name,
-                hint=hint,
-                icon=icon,
-                track=track,
-                duty_area=area,
-                needs_photo_to_resolve=needs_photo,
-                order=order * 10,
-            )
-    return found
+def begin() -> int:
+    """Fill an empty catalogue with the usual kinds; gives how many were added.
+
+    A catalogue that holds anything is somebody's own and is left as it is.
+    """
+    if Category.objects.exists():
+        return 0
+    rows = [
+        Category(
+            code=code,
+            name=name,
+            hint=hint,
+            icon=icon,
+            track=track,
+            duty_area=area,
+            needs_photo_to_resolve=needs_photo,
+            order=order * 10,
+        )
+        for order, (code, name, hint, icon, track, area, needs_photo) in enumerate(KINDS, start=1)
+    ]
+    return len(Category.objects.bulk_create(rows, ignore_conflicts=True))
