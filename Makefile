@@ -46,7 +46,7 @@ test: install   ## quick suite: SQLite, nothing but Python
 	@$(ON_SQLITE) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 -m "not services and not browser"
 
 services-answer: install
-	@$(SERVICES) $(BIN)/python -m tests.services
+	@$(SERVICES) $(BIN)/python -m tests.reachable
 
 chromium-there:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "make test-browser needs Chromium on the PATH"; exit 1; }

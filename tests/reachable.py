@@ -1,4 +1,4 @@
-"""Do PostgreSQL and Redis answer? `python -m tests.services` says so before `make test-services` begins."""
+"""Do PostgreSQL and Redis answer? `python -m tests.reachable` says so before `make test-services` begins."""
 
 import os
 import sys
