@@ -75,7 +75,8 @@
     side.scrollTop = 0;
     if (event.detail.requestConfig.elt === side) return;
     const field = side.querySelector(".step-form [aria-invalid=true]")
-      || side.querySelector(".step-form :is(input:checked, select, textarea, input[type=radio], input[type=text])");
+      || side.querySelector(".step-form input:checked")  // of several choices the one that stands
+      || side.querySelector(".step-form :is(select, textarea, input[type=radio], input[type=text])");
     const title = side.querySelector("h2");
     if (!field && title) title.tabIndex = -1;
     if (field || title) (field || title).focus({ preventScroll: true });
