@@ -275,7 +275,7 @@ def _rename(node: Organization, division: Division) -> None:
     Organization.objects.filter(pk=node.pk).update(official_name=division.name)
     if followed:
         names = names_of(division.code, division.name)
-        tree.rename(node, name=names.name, short_name=names.short_name, may_repeat=True)
+        tree.rename(node, name=names.name, short_name=names.short_name, may_repeat=True, by=None)
 
 
 def _adopt(divisions: list[Division], present: dict[str, Organization]) -> None:

@@ -1,7 +1,8 @@
 """The only writer of the Party organization tree (HOUSE, the tree).
 
 MPTT rewrites intervals and is not safe against concurrent writers: every verb here first locks the root row
-of the tree and reads the nodes that it works on again below that lock. `by=None` is a command or the demo.
+of the tree and reads the nodes that it works on again below that lock. `by=None` is a command or the demo, and
+has to be said.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Seed:
 
 
 def plant(
-    *, parent: Organization | None, tier: int, name: str, short_name: str = "", code: str = "", by: Any = None
+    *, parent: Organization | None, tier: int, name: str, short_name: str = "", code: str = "", by: Any
 ) -> Organization:
     """Plant one node as the last child of `parent`; without a parent it is the root of a new district.
 
@@ -84,7 +85,7 @@ def plant_many(seeds: Iterable[Seed]) -> list[Organization]:
     return [planted[id(seed)] for seed in seeds]
 
 
-def move(node: Organization, *, to: Organization, by: Any = None) -> Organization:
+def move(node: Organization, *, to: Organization, by: Any) -> Organization:
     """Hang a node with everything below it under another parent, as its last child.
 
     The power must cover both places. Tells the floors above inside the transaction (`organization_moved`).
@@ -103,7 +104,7 @@ def move(node: Organization, *, to: Organization, by: Any = None) -> Organizatio
 
 
 def rename(
-    node: Organization, *, name: str, short_name: str = "", may_repeat: bool = False, by: Any = None
+    node: Organization, *, name: str, short_name: str = "", may_repeat: bool = False, by: Any
 ) -> Organization:
     """Give a node another name; without a short name the present one stays.
 
@@ -122,7 +123,7 @@ def rename(
     return node
 
 
-def close(node: Organization, *, by: Any = None) -> Organization:
+def close(node: Organization, *, by: Any) -> Organization:
     """Close a node: it stays in the tree, and powers held at it end at once.
 
     Refused while it has open children, and while a floor above still needs it (`organization_closing`).

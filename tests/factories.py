@@ -64,10 +64,15 @@ def a_city(name: str = "武江") -> City:
     number = next(_numbers)
     code = f"{440000 + number}"
     district = tree.plant(
-        parent=None, tier=Tier.DISTRICT, name=f"{name}区委", short_name=f"{name}区", code=code
+        parent=None, tier=Tier.DISTRICT, name=f"{name}区委", short_name=f"{name}区", code=code, by=None
     )
     street = tree.plant(
-        parent=district, tier=Tier.STREET, name="新华街道党工委", short_name="新华街道", code=f"{code}001"
+        parent=district,
+        tier=Tier.STREET,
+        name="新华街道党工委",
+        short_name="新华街道",
+        code=f"{code}001",
+        by=None,
     )
     home = a_community(street, "花城", code=f"{code}001001", lng=113.58)
     next_door = a_community(street, "隔壁", code=f"{code}001002", lng=113.62)
@@ -81,10 +86,15 @@ def a_community(
 ) -> Community:
     code = code or f"99{next(_numbers):010d}"
     node = tree.plant(
-        parent=street, tier=Tier.COMMUNITY, name=f"{name}社区党委", short_name=f"{name}社区", code=code
+        parent=street,
+        tier=Tier.COMMUNITY,
+        name=f"{name}社区党委",
+        short_name=f"{name}社区",
+        code=code,
+        by=None,
     )
     branch = tree.plant(
-        parent=node, tier=Tier.GRID_BRANCH, name=f"{name}第一网格党支部", short_name="第一网格党支部"
+        parent=node, tier=Tier.GRID_BRANCH, name=f"{name}第一网格党支部", short_name="第一网格党支部", by=None
     )
     first = _place(Grid(tier=1, code=f"{code}-G", name=f"{name}社区网格"), node)
     grid = _place(Grid(tier=2, code=f"{code}-G1", name="第一网格", parent=first, branch=branch), node)

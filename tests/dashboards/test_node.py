@@ -229,7 +229,7 @@ def test_home_leads_to_the_own_top_node(city: City) -> None:
     appoint(inspector, Post.OFFICER)
     client = strong_client(inspector)
     assert client.get("/dashboards/")["Location"].endswith(f"/dashboards/{city.district.pk}/")
-    tree.plant(parent=None, tier=Tier.DISTRICT, name="浈江区委", code="999999")
+    tree.plant(parent=None, tier=Tier.DISTRICT, name="浈江区委", code="999999", by=None)
     assert client.get("/dashboards/")["Location"] == reverse("dashboards:city")
     assert "浈江区委" in open_page(client, reverse("dashboards:city"))
 
@@ -268,6 +268,7 @@ def test_a_dashboard_costs_the_same_however_many_children_and_rows(city: City) -
             tier=Tier.STREET,
             name=f"{number} 街道",
             code=f"{city.district.code}1{number:02}",
+            by=None,
         )
         ask(a_community(street, f"{number} 号"), NOW - timedelta(hours=2))
         a_community(city.street, f"第 {number}")

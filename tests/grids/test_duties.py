@@ -73,16 +73,16 @@ def test_a_duty_covers_the_grids_inside(city):
 def test_a_branch_with_grids_is_neither_closed_nor_taken_to_another_community(city):
     branch = city.home.grid.branch
     with pytest.raises(RuleViolation, match="建在 1 个网格上"):
-        tree.close(branch)
+        tree.close(branch, by=None)
     with pytest.raises(RuleViolation, match="还在原来的社区"):
-        tree.move(branch, to=city.next_door.organization)
+        tree.move(branch, to=city.next_door.organization, by=None)
     branch.refresh_from_db()
     assert branch.parent == city.home.organization
 
 
 def test_a_group_with_buildings_is_not_closed_but_moves_inside_its_community(city):
-    group = tree.plant(parent=city.home.grid.branch, tier=Tier.BUILDING_GROUP, name="1 栋党小组")
+    group = tree.plant(parent=city.home.grid.branch, tier=Tier.BUILDING_GROUP, name="1 栋党小组", by=None)
     Building.objects.filter(pk=city.home.building.pk).update(group=group)
     with pytest.raises(RuleViolation, match="还管着 1 栋楼"):
-        tree.close(group)
-    tree.move(group, to=city.home.organization)
+        tree.close(group, by=None)
+    tree.move(group, to=city.home.organization, by=None)

@@ -133,8 +133,8 @@ def test_what_is_no_area_is_refused_and_harmless(city, boundary):
 
 
 def test_moving_a_street_takes_the_territory_along(city):
-    other = tree.plant(parent=None, tier=1, name="浈江区委")
-    tree.move(city.street, to=other)
+    other = tree.plant(parent=None, tier=1, name="浈江区委", by=None)
+    tree.move(city.street, to=other, by=None)
     for row in (city.home.grid, city.home.compound, city.home.building):
         row.refresh_from_db()
         assert (row.district, row.street, row.community) == (other, city.street, city.home.organization)

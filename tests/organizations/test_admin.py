@@ -133,7 +133,7 @@ def _another(name: str, city: City, number: int) -> None:
     else:
         from organizations import tree
 
-        tree.plant(parent=city.home.organization, tier=Tier.GRID_BRANCH, name=f"支部{number}")
+        tree.plant(parent=city.home.organization, tier=Tier.GRID_BRANCH, name=f"支部{number}", by=None)
 
 
 class TestTree:

@@ -121,8 +121,8 @@ def test_the_same_post_is_not_held_twice(city):
 
 
 def test_not_at_a_closed_node_and_not_in_the_past(city):
-    node = tree.plant(parent=city.street, tier=Tier.COMMUNITY, name="将撤销社区党委")
-    tree.close(node)
+    node = tree.plant(parent=city.street, tier=Tier.COMMUNITY, name="将撤销社区党委", by=None)
+    tree.close(node, by=None)
     with pytest.raises(RuleViolation, match="已经撤销"):
         appointments.appoint(by=None, user=a_user(), post=Post.SECRETARY, organization=node)
     with pytest.raises(RuleViolation, match="不能早于今天"):

@@ -114,7 +114,7 @@ class TestLoading:
 
     def test_a_renamed_place_is_renamed_but_a_name_of_our_own_stays(self, file):
         load(file)
-        tree.rename(Organization.objects.get(code="440203100"), name="西联镇党工委")
+        tree.rename(Organization.objects.get(code="440203100"), name="西联镇党工委", by=None)
         file.write_text(SMALL.replace("花城社区", "花都社区").replace("西联镇", "西莲镇"), encoding="utf-8")
         assert "改名 2，未变 3" in load(file)
         assert Organization.objects.get(code="440203001021").name == "花都社区党委"
@@ -124,7 +124,7 @@ class TestLoading:
     def test_a_node_that_was_moved_stays_where_it_is(self, file):
         load(file)
         town = Organization.objects.get(code="440203100")
-        tree.move(Organization.objects.get(code="440203001021"), to=town)
+        tree.move(Organization.objects.get(code="440203001021"), to=town, by=None)
         assert "保持不动）1" in load(file)
         assert Organization.objects.get(code="440203001021").parent == town
 

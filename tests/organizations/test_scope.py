@@ -167,10 +167,10 @@ def test_a_blocked_account_has_no_powers(city):
 
 
 def test_a_closed_node_gives_no_powers(city):
-    node = tree.plant(parent=city.street, tier=Tier.COMMUNITY, name="将撤销社区党委")
+    node = tree.plant(parent=city.street, tier=Tier.COMMUNITY, name="将撤销社区党委", by=None)
     secretary = holder(Post.SECRETARY, node)
     assert scope_of(secretary).has(Power.VERIFY)
-    tree.close(node)
+    tree.close(node, by=None)
     assert scope_of(secretary).grants == ()
 
 

@@ -22,12 +22,14 @@ def sound(db: None) -> Iterator[None]:
 
 @pytest.fixture
 def district() -> Organization:
-    return tree.plant(parent=None, tier=Tier.DISTRICT, name="武江区委", short_name="武江区", code="440203")
+    return tree.plant(
+        parent=None, tier=Tier.DISTRICT, name="武江区委", short_name="武江区", code="440203", by=None
+    )
 
 
 @pytest.fixture
 def street(district: Organization) -> Organization:
-    return tree.plant(parent=district, tier=Tier.STREET, name="新华街道党工委", code="440203001")
+    return tree.plant(parent=district, tier=Tier.STREET, name="新华街道党工委", code="440203001", by=None)
 
 
 def names() -> list[str]:
@@ -35,15 +37,15 @@ def names() -> list[str]:
 
 
 def test_children_come_in_the_order_of_planting(district, street):
-    tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委")
-    tree.plant(parent=district, tier=Tier.STREET, name="惠民街道党工委")
-    tree.plant(parent=street, tier=Tier.GRID_BRANCH, name="跳级党支部")
+    tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委", by=None)
+    tree.plant(parent=district, tier=Tier.STREET, name="惠民街道党工委", by=None)
+    tree.plant(parent=street, tier=Tier.GRID_BRANCH, name="跳级党支部", by=None)
     assert names() == ["0武江区委", "1新华街道党工委", "2花城社区党委", "2跳级党支部", "1惠民街道党工委"]
 
 
 def test_many_seeds_go_below_several_nodes_and_each_other(district, street):
-    other = tree.plant(parent=district, tier=Tier.STREET, name="惠民街道党工委")
-    first = tree.plant(parent=street, tier=Tier.COMMUNITY, name="一")
+    other = tree.plant(parent=district, tier=Tier.STREET, name="惠民街道党工委", by=None)
+    first = tree.plant(parent=street, tier=Tier.COMMUNITY, name="一", by=None)
     community = Seed(Tier.COMMUNITY, "二", parent=street)
     seeds = [
         Seed(
@@ -68,9 +70,9 @@ def test_many_seeds_go_below_several_nodes_and_each_other(district, street):
 
 def test_tiers_descend(street):
     with pytest.raises(RuleViolation, match="不能建在"):
-        tree.plant(parent=street, tier=Tier.STREET, name="又一个街道")
+        tree.plant(parent=street, tier=Tier.STREET, name="又一个街道", by=None)
     with pytest.raises(RuleViolation, match="只有区（县）委没有上级"):
-        tree.plant(parent=None, tier=Tier.COMMUNITY, name="没有上级")
+        tree.plant(parent=None, tier=Tier.COMMUNITY, name="没有上级", by=None)
 
 
 def test_nothing_of_a_bad_batch_is_planted(street):
@@ -82,15 +84,15 @@ def test_nothing_of_a_bad_batch_is_planted(street):
 
 
 def test_a_name_is_used_once_among_the_children_of_a_node(street):
-    tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委")
+    tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委", by=None)
     with pytest.raises(RuleViolation, match="已经有“花城社区党委”"):
-        tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委")
+        tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委", by=None)
 
 
 def test_a_node_moves_with_everything_below_it(district, street):
-    other = tree.plant(parent=district, tier=Tier.STREET, name="惠民街道党工委")
-    community = tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委")
-    tree.plant(parent=community, tier=Tier.GRID_BRANCH, name="一支部")
+    other = tree.plant(parent=district, tier=Tier.STREET, name="惠民街道党工委", by=None)
+    community = tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委", by=None)
+    tree.plant(parent=community, tier=Tier.GRID_BRANCH, name="一支部", by=None)
     heard = []
 
     def listener(node: Organization, old_parent_id: int, **kwargs: object) -> None:
@@ -98,7 +100,7 @@ def test_a_node_moves_with_everything_below_it(district, street):
 
     organization_moved.connect(listener)
     try:
-        tree.move(community, to=other)
+        tree.move(community, to=other, by=None)
     finally:
         organization_moved.disconnect(listener)
     assert names()[-3:] == ["1惠民街道党工委", "2花城社区党委", "3一支部"]
@@ -106,37 +108,39 @@ def test_a_node_moves_with_everything_below_it(district, street):
 
 
 def test_a_node_moves_to_another_district(district, street):
-    other = tree.plant(parent=None, tier=Tier.DISTRICT, name="浈江区委")
-    tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委")
-    tree.move(street, to=other)
+    other = tree.plant(parent=None, tier=Tier.DISTRICT, name="浈江区委", by=None)
+    tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委", by=None)
+    tree.move(street, to=other, by=None)
     assert names() == ["0武江区委", "0浈江区委", "1新华街道党工委", "2花城社区党委"]
 
 
 def test_a_node_does_not_move_below_itself_or_upside_down(district, street):
-    community = tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委")
-    branch = tree.plant(parent=community, tier=Tier.GRID_BRANCH, name="一支部")
+    community = tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委", by=None)
+    branch = tree.plant(parent=community, tier=Tier.GRID_BRANCH, name="一支部", by=None)
     for to, sentence in [(branch, "自己下面"), (street, "已经在"), (community, "自己下面")]:
         with pytest.raises(RuleViolation, match=sentence):
-            tree.move(community, to=to)
+            tree.move(community, to=to, by=None)
     with pytest.raises(RuleViolation, match="不能建在"):
-        tree.move(street, to=tree.plant(parent=district, tier=Tier.COMMUNITY, name="直属社区党委"))
+        tree.move(
+            street, to=tree.plant(parent=district, tier=Tier.COMMUNITY, name="直属社区党委", by=None), by=None
+        )
 
 
 def test_renaming_keeps_the_place_and_the_short_name(street):
-    tree.rename(street, name="新华街道工委")
+    tree.rename(street, name="新华街道工委", by=None)
     street.refresh_from_db()
     assert (street.name, street.short_name, street.level) == ("新华街道工委", "新华街道党工委", 1)
     with pytest.raises(RuleViolation, match="请填写名称"):
-        tree.rename(street, name=" ")
+        tree.rename(street, name=" ", by=None)
 
 
 def test_a_node_with_open_children_is_not_closed(district, street):
     with pytest.raises(RuleViolation, match="还有 1 个党组织"):
-        tree.close(district)
-    tree.close(street)
-    tree.close(district)
+        tree.close(district, by=None)
+    tree.close(street, by=None)
+    tree.close(district, by=None)
     with pytest.raises(RuleViolation, match="已经撤销"):
-        tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委")
+        tree.plant(parent=street, tier=Tier.COMMUNITY, name="花城社区党委", by=None)
 
 
 def test_a_floor_above_may_refuse_the_closing(street):
@@ -146,7 +150,7 @@ def test_a_floor_above_may_refuse_the_closing(street):
     organization_closing.connect(refuse)
     try:
         with pytest.raises(RuleViolation, match="还有未办结的点单"):
-            tree.close(street)
+            tree.close(street, by=None)
     finally:
         organization_closing.disconnect(refuse)
     street.refresh_from_db()

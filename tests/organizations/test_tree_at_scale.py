@@ -49,6 +49,6 @@ def test_one_more_node_in_a_large_tree_is_quick_and_sound():
     tree.plant_many(seeds_of_liwan())
     street = Organization.objects.filter(tier=Tier.STREET).first()
     began = time.process_time()
-    tree.plant(parent=street, tier=Tier.COMMUNITY, name="新设社区党委")
+    tree.plant(parent=street, tier=Tier.COMMUNITY, name="新设社区党委", by=None)
     assert time.process_time() - began < SECONDS / 3
     assert tree_check.faults() == []

@@ -37,7 +37,7 @@ step = st.one_of(
 def test_no_sequence_of_changes_breaks_the_tree(db: Any, steps: list[Any]) -> None:
     with contextlib.suppress(Undo), transaction.atomic():
         for name in ("甲区委", "乙区委"):
-            tree.plant(parent=None, tier=Tier.DISTRICT, name=name)
+            tree.plant(parent=None, tier=Tier.DISTRICT, name=name, by=None)
         for count, (verb, *arguments) in enumerate(steps):
             with contextlib.suppress(RuleViolation):
                 take(verb, f"第{count}个", *arguments)
@@ -53,15 +53,15 @@ def take(verb: str, name: str, first: int, second: int) -> None:
     nodes = list(Organization.objects.order_by("pk"))
     node, other = nodes[first % len(nodes)], nodes[second % len(nodes)]
     if verb == "plant":
-        tree.plant(parent=None if second == Tier.DISTRICT else node, tier=second, name=name)
+        tree.plant(parent=None if second == Tier.DISTRICT else node, tier=second, name=name, by=None)
     elif verb == "many":
         tops = [tree.Seed(min(node.tier + 1, 6), f"{name}{each}", parent=node) for each in range(second)]
         below = [tree.Seed(min(node.tier + 2, 6), f"{top.name}下", parent=top) for top in tops]
         elsewhere = [tree.Seed(Tier.DUTY_ZONE, f"{name}别处", parent=other)]
         tree.plant_many([*below, *tops, *elsewhere])
     elif verb == "move":
-        tree.move(node, to=other)
+        tree.move(node, to=other, by=None)
     elif verb == "rename":
-        tree.rename(node, name=name)
+        tree.rename(node, name=name, by=None)
     else:
-        tree.close(node)
+        tree.close(node, by=None)

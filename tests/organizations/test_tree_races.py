@@ -57,9 +57,9 @@ def planter(parent: Organization, name: str, count: int = 200) -> Callable[[], N
         below = parent
         for number in range(count):
             if number % 10 == 0:
-                below = tree.plant(parent=parent, tier=Tier.GRID_BRANCH, name=f"{name}{number}")
+                below = tree.plant(parent=parent, tier=Tier.GRID_BRANCH, name=f"{name}{number}", by=None)
             else:
-                tree.plant(parent=below, tier=Tier.BUILDING_GROUP, name=f"{name}{number}")
+                tree.plant(parent=below, tier=Tier.BUILDING_GROUP, name=f"{name}{number}", by=None)
 
     return work
 
@@ -80,12 +80,14 @@ def test_two_writers_below_the_same_node():
 
 def test_planting_while_the_place_moves_and_whole_subtrees_arrive():
     city = a_city()
-    street = tree.plant(parent=city.district, tier=Tier.STREET, name="惠民街道党工委")
+    street = tree.plant(parent=city.district, tier=Tier.STREET, name="惠民街道党工委", by=None)
 
     def mover() -> None:
         for number in range(20):
             home = Organization.objects.get(pk=city.home.organization.pk)
-            tree.move(home, to=Organization.objects.get(pk=(street if number % 2 == 0 else city.street).pk))
+            tree.move(
+                home, to=Organization.objects.get(pk=(street if number % 2 == 0 else city.street).pk), by=None
+            )
 
     def forester() -> None:
         for number in range(20):
@@ -101,7 +103,7 @@ def test_planting_while_the_place_moves_and_whole_subtrees_arrive():
 def test_districts_planted_at_once_are_trees_of_their_own():
     together(
         *[
-            lambda each=each: tree.plant(parent=None, tier=Tier.DISTRICT, name=f"第{each}区委")
+            lambda each=each: tree.plant(parent=None, tier=Tier.DISTRICT, name=f"第{each}区委", by=None)
             for each in range(4)
         ]
     )

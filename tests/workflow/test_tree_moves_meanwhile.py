@@ -44,12 +44,14 @@ def for_a_while(work: Callable[[int], Any]) -> Callable[[], int]:
 
 
 def mover(city: City) -> Callable[[int], Any]:
-    other = tree.plant(parent=city.district, tier=Tier.STREET, name="二街道党工委", short_name="二街道")
+    other = tree.plant(
+        parent=city.district, tier=Tier.STREET, name="二街道党工委", short_name="二街道", by=None
+    )
     places = [other.pk, city.street.pk]
 
     def move(done: int) -> None:
         node = Organization.objects.get(pk=city.home.organization.pk)
-        tree.move(node, to=Organization.objects.get(pk=places[done % 2]))
+        tree.move(node, to=Organization.objects.get(pk=places[done % 2]), by=None)
 
     return move
 

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.django_db
 
 def test_a_handler_of_open_requests_cannot_be_closed() -> None:
     city = a_city()
-    lone = tree.plant(parent=city.street, tier=Tier.COMMUNITY, name="孤岛社区党委", short_name="孤岛社区")
+    lone = tree.plant(
+        parent=city.street, tier=Tier.COMMUNITY, name="孤岛社区党委", short_name="孤岛社区", by=None
+    )
     filed(city, community=lone)
     with pytest.raises(RuleViolation, match="还有 1 件点单没有办完"):
         tree.close(lone, by=None)
@@ -24,7 +26,9 @@ def test_a_handler_of_open_requests_cannot_be_closed() -> None:
 def test_finished_ones_do_not_keep_it_open() -> None:
     city = a_city()
     resolved(city)
-    lone = tree.plant(parent=city.street, tier=Tier.COMMUNITY, name="孤岛社区党委", short_name="孤岛社区")
+    lone = tree.plant(
+        parent=city.street, tier=Tier.COMMUNITY, name="孤岛社区党委", short_name="孤岛社区", by=None
+    )
     tree.close(lone, by=None)
     lone.refresh_from_db()
     assert lone.closed_at is not None
@@ -33,7 +37,9 @@ def test_finished_ones_do_not_keep_it_open() -> None:
 def test_requests_follow_a_community_that_moves() -> None:
     city = a_city()
     service_request, other = filed(city), filed(city, building=city.next_door.building)
-    street = tree.plant(parent=city.district, tier=Tier.STREET, name="新街道党工委", short_name="新街道")
+    street = tree.plant(
+        parent=city.district, tier=Tier.STREET, name="新街道党工委", short_name="新街道", by=None
+    )
     tree.move(city.home.organization, to=street, by=None)
     service_request.refresh_from_db()
     other.refresh_from_db()
