@@ -133,11 +133,15 @@ def _ask_page(request: SignedInRequest, form: AskForm, *, is_searching: bool = F
 @login_required
 @require_GET
 def places(request: SignedInRequest) -> HttpResponse:
-    """The places that match what was typed: a piece of the form, fetched while typing."""
-    sought = request.GET.get("q", "")
+    """The places that match what was typed: a piece of the form, fetched while typing.
+
+    A place that was picked already stays on the list, whatever is typed afterwards.
+    """
+    sought, picked = request.GET.get("q", ""), request.GET.get("place", "")
     choices = placing.search(sought) if sought.strip() else placing.recent(request.user)
-    context = {"choices": choices, "q": sought, "place": request.GET.get("place", "")}
-    return render(request, "requests/_places.html", context)
+    if picked not in {choice.value for choice in choices} and (place := placing.chosen(picked)):
+        choices = [placing.choice_of(place), *choices]
+    return render(request, "requests/_places.html", {"choices": choices, "q": sought, "place": picked})
 
 
 # One request

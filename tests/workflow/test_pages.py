@@ -120,6 +120,14 @@ class TestAsking:
         client.post("/requests/new/", filled(city, place=f"c:{city.next_door.organization.pk}"))
         assert ServiceRequest.objects.get().handler == city.next_door.organization
 
+    def test_a_place_that_was_picked_stays_on_the_list_while_typing_goes_on(self) -> None:
+        city, client = a_city(), strong_client(a_user())
+        picked = f"b:{city.home.building.pk}"
+        piece = body(client.get("/requests/places/", {"q": "隔壁", "place": picked}))
+        assert f'value="{picked}" checked' in piece
+        assert city.next_door.building.name in piece
+        assert "checked" not in body(client.get("/requests/places/", {"q": "隔壁", "place": "b:abc"}))
+
     def test_places_of_last_time_are_on_offer(self) -> None:
         city, resident = a_city(), a_user()
         filed(city, by=resident)
