@@ -24,6 +24,7 @@ from volunteers import claims, registry, whistles
 from volunteers.models import Registration
 from volunteers.states import VolunteerKind
 
+CLAIM_ROUTES = ("detail", "check-in", "check-out", "contact", "withdraw")
 #: The word in every text of the home community.
 SECRET = "密语"
 
@@ -112,12 +113,10 @@ def _meanings(
         "v1:number": service_request.number,
         "v1:step": "withdraw",
         "v1:photo": photo.pk,
-        "v1:format": "json",
         "v1:whistle-detail:pk": whistle.pk,
         "v1:whistle-claim:pk": whistle.pk,
-        "v1:claim-detail:pk": claim.pk,
-        "v1:claim:pk": claim.pk,
-        "v1:pk": claim.pk,
+        # One by one: a route that is not named here has no meaning, and the walk says so.
+        **{f"v1:claim-{what}:pk": claim.pk for what in CLAIM_ROUTES},
         "desk:number": service_request.number,
         "desk:name": "resolve",
         "desk:whistle:pk": whistle.pk,
