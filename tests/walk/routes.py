@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import admin
 from django.urls import URLPattern, URLResolver, get_resolver
 
 
@@ -59,5 +60,11 @@ def _of_the_registry(route: Route, world: dict[str, Any]) -> dict[str, Any] | No
     _, _, tail = route.name.partition(":")
     for label, row in world["rows"].items():
         if tail.startswith(label):
-            return {key: "rename" if key == "verb" else row.pk for key in route.keys}
+            return {key: _a_verb_of(row) if key == "verb" else row.pk for key in route.keys}
     return None
+
+
+def _a_verb_of(row: Any) -> str:
+    """A verb that the registry of this model really has, so that 404 is said of the row and not of the verb."""
+    verbs = getattr(admin.site.get_model_admin(type(row)), "verbs", ())
+    return verbs[0].name if verbs else "none"
