@@ -6,6 +6,8 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Greatest
 
 from grids.models import Grid, GridDuty
 from ground import clock
@@ -41,11 +43,20 @@ def assign(
             raise RuleViolation("只能分给本社区的网格员或网格长，请先给他任职。", field="appointment")
         if appointment.ends_on is not None:
             raise RuleViolation("这项任职已经定了止日，不能再分网格。", field="appointment")
+        _end_orphan(grid, part)
         if GridDuty.objects.filter(grid=grid, part=part, ends_on=None).exists():
             raise RuleViolation("这个网格的这个岗已经有人了，请先结束原来的分工。", field="part")
         return GridDuty.objects.create(
             appointment=appointment, grid=grid, part=part, begins_on=begins_on or clock.today()
         )
+
+
+def _end_orphan(grid: Grid, part: str) -> None:
+    """A duty whose appointment has ended holds nothing any more, and must not keep the next one out."""
+    left = GridDuty.objects.filter(
+        grid=grid, part=part, ends_on=None, appointment__ends_on__lte=clock.today()
+    )
+    left.update(ends_on=Greatest(F("begins_on"), clock.today()))
 
 
 def end(duty: GridDuty, *, by: Any, on: date | None = None) -> GridDuty:

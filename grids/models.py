@@ -14,7 +14,7 @@ from django.db.models import F, Q
 from grids.edges import EdgeField, geometry_of
 from ground import clock
 from ground.geo import Point
-from organizations.models import Appointment, Member, Organization, Placed
+from organizations.models import Appointment, Member, Organization, Placed, in_term
 from organizations.posts import Power
 
 USER = settings.AUTH_USER_MODEL
@@ -102,8 +102,8 @@ class Grid(Placed):
 
 class GridDutyQuerySet(models.QuerySet["GridDuty"]):
     def in_force(self, on: date | None = None) -> Self:
-        day = on or clock.today()
-        return self.filter(Q(begins_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gt=day)))
+        """Those that hold on that day (default today): a duty never outlives the appointment it hangs on."""
+        return self.filter(in_term(on), in_term(on, "appointment__"))
 
     def visible_to(self, user: Any) -> Self:
         from grids.scope import reach

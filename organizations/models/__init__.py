@@ -2,6 +2,7 @@
 
 from organizations.models.people import Appointment, Member, Skill
 from organizations.models.records import AccessLogEntry, WorkdayOverride
+from organizations.models.terms import in_term
 from organizations.models.tree import Organization, Placed
 from organizations.models.units import Unit, UnitBranch
 
@@ -15,4 +16,5 @@ __all__ = (
     "Unit",
     "UnitBranch",
     "WorkdayOverride",
+    "in_term",
 )

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from accounts.powers import administers
 from ground import clock
 from ground.fields import EncryptedCharField, masked_phone
+from organizations.models.terms import in_term
 from organizations.models.tree import Organization
 from organizations.models.units import Unit
 from organizations.posts import Post, Power, Seat, Tier, powers_of
@@ -82,8 +83,7 @@ class Member(models.Model):
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def in_force(self, on: date | None = None) -> Self:
         """Those that give powers on that day (default today)."""
-        day = on or clock.today()
-        return self.filter(Q(begins_on__lte=day) & (Q(ends_on=None) | Q(ends_on__gt=day)))
+        return self.filter(in_term(on))
 
     def visible_to(self, user: Any) -> Self:
         """Posts at the nodes in sight and in one's own unit; city posts for the administrator who gives them."""

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from ground import clock
+from organizations import appointments
 from tests.desk.scenes import accept, ask, finish, open_page, queries_of
 from tests.factories import City, a_grid_worker, a_unit, a_user, appoint
 from tests.signing_in import weak_client
@@ -34,6 +35,15 @@ def test_a_resident_sees_what_waits_and_who_to_call(city: City) -> None:
     assert "tel:0751-0000001" in page and worker.name in page
     finish(service_request, city.home, clock.now() - timedelta(hours=4))
     assert "1 件办好了，等你评价" in open_page(weak_client(resident), "/")
+
+
+def test_the_number_of_a_dismissed_grid_worker_is_shown_to_nobody(city: City) -> None:
+    worker, resident = a_grid_worker(city.home), a_user("周小明")
+    ask(city.home, clock.now() - timedelta(hours=6), by=resident)
+    assert "tel:0751-0000001" in open_page(weak_client(resident), "/")
+    appointments.end(worker.appointments.get(), by=city.home.secretary)
+    page = open_page(weak_client(resident), "/")
+    assert "tel:" not in page and worker.name not in page
 
 
 def test_a_newcomer_is_not_shown_anybodys_number(city: City) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from grids import duties
-from grids.models import Building, Grid
+from grids.models import Building, Grid, GridDuty
 from ground.errors import NoPower, RuleViolation
 from organizations import appointments, tree
 from organizations.posts import Post, Power, Tier
@@ -60,6 +60,15 @@ def test_the_end_of_the_appointment_ends_the_reach(city):
     appointments.end(worker.appointments.get(), by=city.home.secretary)
     assert not Grid.objects.visible_to(worker).exists()
     assert not scope_of(worker).has(Power.HANDLE)
+    assert not GridDuty.objects.in_force().exists()
+
+
+def test_who_comes_after_a_dismissed_worker_gets_the_grid(city, held):
+    worker = a_grid_worker(city.home)
+    appointments.end(worker.appointments.get(), by=city.home.secretary)
+    duty = duties.assign(by=city.home.secretary, appointment=held, grid=city.home.grid)
+    assert list(GridDuty.objects.in_force()) == [duty]
+    assert GridDuty.objects.filter(grid=city.home.grid, ends_on=None).get() == duty
 
 
 def test_a_duty_covers_the_grids_inside(city):
