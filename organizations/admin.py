@@ -319,8 +319,27 @@ class AccessLogEntryAdmin(ScopedAdmin):
     """Who looked behind the mask: read only, for those whose own reveals are watched from above."""
 
     see = Power.ACCESS_LOG
-    list_display = ["at", "by", "action", "subject", "field", "reason", "organization"]
+    list_display = ["at", "by", "done", "what", "fields_seen", "organization", "reason", "unusual"]
     list_select_related = ["by", "organization"]
-    list_filter = ["action"]
+    list_filter = ["is_unusual", "why_unusual", "action"]
     search_fields = ["by__name", "subject", "reason"]
     date_hierarchy = "at"
+    fields = ["at", "by", "done", "what", "fields_seen", "organization", "reason", "unusual"]
+    readonly_fields = ["done", "what", "fields_seen", "unusual"]
+
+    @admin.display(description="动作", ordering="action")
+    def done(self, entry: AccessLogEntry) -> str:
+        rows = "" if entry.rows is None else f" {entry.rows} 行"
+        return f"{entry.get_action_display()}{rows}"
+
+    @admin.display(description="对象", ordering="subject")
+    def what(self, entry: AccessLogEntry) -> str:
+        return entry.subject_words
+
+    @admin.display(description="字段")
+    def fields_seen(self, entry: AccessLogEntry) -> str:
+        return entry.field_words
+
+    @admin.display(description="异常", ordering="is_unusual")
+    def unusual(self, entry: AccessLogEntry) -> str:
+        return f"异常：{entry.get_why_unusual_display()}" if entry.is_unusual else ""

@@ -10,3 +10,6 @@ organization_closing = Signal()
 
 #: member=: staff linked an account to this member.
 member_linked = Signal()
+
+#: entry=, words=: somebody looked behind the mask or exports; `words` say what is unusual about it, or "".
+access_noted = Signal()
