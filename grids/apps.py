@@ -6,4 +6,9 @@ class GridsConfig(AppConfig):
     verbose_name = "网格"
 
     def ready(self) -> None:
-        from grids import receivers  # noqa: F401
+        from accounts import stored
+        from grids import audit, receivers  # noqa: F401
+        from grids.stored import about
+
+        audit.register()
+        stored.register(about)

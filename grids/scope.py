@@ -32,6 +32,26 @@ def covers(user: Any, power: Power, row: Any) -> bool:
     return grid_id is not None and grid_id in grid_ids(user, power)
 
 
+def names_reach(user: Any) -> Q:
+    """Residents whose names alone are in sight (REGISTRY_NAMES): those of a branch's grids, and those of the
+    buildings of one's own group, not of the whole grid around it."""
+    query = NOTHING
+    branches = []
+    for grant in scope_of(user).with_power(Power.REGISTRY_NAMES):
+        if grant.seat is Tier.GRID_BRANCH:
+            branches.append(grant)
+        elif grant.seat in _BELOW_COMMUNITY:
+            tree_id, lft, rght = grant.interval
+            query |= Q(
+                building__group__tree_id=tree_id,
+                building__group__lft__gte=lft,
+                building__group__rght__lte=rght,
+            )
+    if branches and (ids := _grids_of(branches)):
+        query |= Q(grid__in=ids)
+    return query
+
+
 def grid_ids(user: Any, *powers: Power) -> set[int]:
     """Grids that the powers reach through a seat below the community or a grid duty.
 

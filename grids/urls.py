@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from grids import views
+from grids.views import qr
 
 app_name = "grids"
-urlpatterns = [path("b/<str:token>/", views.building_qr, name="building_qr")]
+urlpatterns = [path("b/<str:token>/", qr.building_qr, name="building_qr")]

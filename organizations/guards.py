@@ -9,6 +9,8 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 
 from accounts.sessions import to_strong_sign_in
+from organizations.posts import Power
+from organizations.scope import scope_of
 
 View = Callable[..., HttpResponse]
 
@@ -31,3 +33,19 @@ def post_required(view: View) -> View:
         return to_strong_sign_in(request)
 
     return guarded
+
+
+def staff_page(*powers: Power) -> Callable[[View], View]:
+    """`post_required`, and one of the powers: who holds none of them finds nothing (404)."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        @post_required
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not scope_of(request.user).has(*powers):
+                raise Http404
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

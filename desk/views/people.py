@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from desk.access import staff_page
 from desk.crediting import evidence_of
 from grids.models import Grid
 from ground import clock
 from ground.errors import RuleViolation
+from organizations.guards import staff_page
 from organizations.posts import Power
 from volunteers import claims, registry
 from volunteers.forms import ConfirmForm, CreditForm

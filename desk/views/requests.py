@@ -13,9 +13,10 @@ from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from accounts.sessions import SignedInRequest
 from desk import panel
-from desk.access import SIGHT, staff_page
+from desk.access import SIGHT
 from desk.forms import FileForm, RevealForm
 from ground.errors import NoPower, RuleViolation
+from organizations.guards import staff_page
 from organizations.posts import Power
 from requests import contacts, photos, workflow
 from requests.forms import FORMS, StepForm

@@ -11,8 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from desk import whistling
-from desk.access import WHISTLE_SIGHT, staff_page, whistles_for_a_community
+from desk.access import WHISTLE_SIGHT, whistles_for_a_community
 from ground.errors import NoPower, RuleViolation
+from organizations.guards import staff_page
 from organizations.models import Organization
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of

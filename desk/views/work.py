@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from desk import searching, worklist
-from desk.access import SIGHT, WORK, staff_page, whistles_for_a_community
+from desk.access import SIGHT, WORK, whistles_for_a_community
 from desk.nav import first_page, highest
 from desk.rows import rows_of
 from desk.tiles import week_tiles
 from ground import clock
-from organizations.guards import post_required
+from organizations.guards import post_required, staff_page
 from organizations.posts import Power
 from organizations.scope import scope_of
 from requests.figures import NAMES

@@ -1,8 +1,7 @@
-"""The territory: grids, who looks after them, compounds, buildings, and where members live."""
+"""网格: the territory in three tiers, who looks after it, and who steps in (S2, N6)."""
 
 from __future__ import annotations
 
-import secrets
 from datetime import date
 from typing import Any, Self
 
@@ -13,8 +12,7 @@ from django.db.models import F, Q
 
 from grids.edges import EdgeField, geometry_of
 from ground import clock
-from ground.geo import Point
-from organizations.models import Appointment, Member, Organization, Placed, in_term
+from organizations.models import Appointment, Organization, Placed, in_term
 from organizations.posts import Power
 
 USER = settings.AUTH_USER_MODEL
@@ -43,7 +41,18 @@ class Grid(Placed):
         SECOND = 2, "二级"
         THIRD = 3, "三级"
 
+    class Housing(models.TextChoices):
+        BLOCKS = "blocks", "楼宇"
+        SELF_BUILT = "self_built", "自建房"
+
     tier = models.PositiveSmallIntegerField("级别", choices=Tier)
+    housing = models.CharField(
+        "住房",
+        max_length=10,
+        choices=Housing,
+        default=Housing.BLOCKS,
+        help_text="网格多大算合适，按住房分别规定。",
+    )
     code = models.CharField("网格编号", max_length=24, unique=True)
     name = models.CharField("名称", max_length=40)
     parent = models.ForeignKey(
@@ -149,113 +158,44 @@ class GridDuty(models.Model):
         return f"{self.grid} {self.get_part_display()}"
 
 
-class Compound(Placed):
-    """小区: a residential compound."""
+class AbsenceQuerySet(models.QuerySet["Absence"]):
+    def in_force(self, on: date | None = None) -> Self:
+        """Those that hold on that day (default today)."""
+        return self.filter(in_term(on))
 
-    name = models.CharField("名称", max_length=60)
-    grid = models.ForeignKey(
-        Grid, verbose_name="网格", on_delete=models.PROTECT, null=True, blank=True, related_name="compounds"
+    def visible_to(self, user: Any) -> Self:
+        return self.filter(appointment__in=Appointment.objects.visible_to(user).order_by().values("pk"))
+
+
+class Absence(models.Model):
+    """离岗: from when to when the holder of a grid post is away. Meanwhile the B post has the work (N6)."""
+
+    appointment = models.ForeignKey(
+        Appointment, verbose_name="任职", on_delete=models.PROTECT, related_name="absences"
+    )
+    begins_on = models.DateField("离岗日期", default=clock.today)
+    ends_on = models.DateField(
+        "回岗日期", null=True, blank=True, help_text="从这一天起回到岗位；不确定可以空着。"
+    )
+    reason = models.CharField(
+        "事由", max_length=60, blank=True, help_text="如：年假、培训、外出。不要写病情。"
+    )
+    noted_by = models.ForeignKey(
+        USER, verbose_name="登记人", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
 
-    objects = ScopedQuerySet.as_manager()
+    objects = AbsenceQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = "小区"
-        ordering = ["name", "id"]
+        verbose_name = verbose_name_plural = "离岗交接"
+        ordering = ["-begins_on", "-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["community", "name"],
-                name="compound_name_once",
-                violation_error_message="本社区已有同名小区。",
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gt=F("begins_on")),
+                name="absence_ends_after_it_begins",
+                violation_error_message="回岗日期要晚于离岗日期。",
             )
         ]
 
     def __str__(self) -> str:
-        return self.name
-
-
-def new_qr_token() -> str:
-    """A random token for a building's QR code; it can be replaced at any time and means nothing by itself."""
-    return secrets.token_urlsafe(12)
-
-
-class Building(Placed):
-    """楼栋: where most requests happen. Its QR code opens the request form with the place filled in."""
-
-    code = models.CharField("楼栋编码", max_length=24, unique=True)
-    name = models.CharField("名称", max_length=60)
-    compound = models.ForeignKey(
-        Compound,
-        verbose_name="小区",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="buildings",
-    )
-    grid = models.ForeignKey(Grid, verbose_name="网格", on_delete=models.PROTECT, related_name="buildings")
-    group = models.ForeignKey(
-        Organization,
-        verbose_name="楼栋党小组",
-        on_delete=models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="buildings",
-    )
-    floors = models.PositiveSmallIntegerField("层数", null=True, blank=True)
-    staircases = models.PositiveSmallIntegerField("单元数", null=True, blank=True)
-    lng = models.FloatField("经度", null=True, blank=True, help_text="WGS-84")
-    lat = models.FloatField("纬度", null=True, blank=True, help_text="WGS-84")
-    qr_token = models.CharField(
-        "二维码口令", max_length=24, unique=True, default=new_qr_token, editable=False
-    )
-
-    objects = ScopedQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "楼栋"
-        ordering = ["code"]
-        indexes = [models.Index(fields=["community", "name"]), models.Index(fields=["lat", "lng"])]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def point(self) -> Point | None:
-        return Point(self.lng, self.lat) if self.lng is not None and self.lat is not None else None
-
-
-class HomeQuerySet(models.QuerySet["Home"]):
-    def visible_to(self, user: Any) -> Self:
-        """The homes of the members in sight, and those in buildings whose registry is."""
-        from grids.scope import reach
-
-        members = Member.objects.visible_to(user).order_by().values("pk")
-        return self.filter(Q(member__in=members) | reach(user, Power.REGISTRY_SEE, prefix="building__"))
-
-
-class Home(models.Model):
-    """Where a member lives: the compound and building of 四清楚 (D2)."""
-
-    member = models.OneToOneField(Member, verbose_name="党员", on_delete=models.CASCADE, related_name="home")
-    compound = models.ForeignKey(
-        Compound, verbose_name="小区", on_delete=models.PROTECT, null=True, blank=True, related_name="homes"
-    )
-    building = models.ForeignKey(
-        Building, verbose_name="楼栋", on_delete=models.PROTECT, null=True, blank=True, related_name="homes"
-    )
-    lng = models.FloatField("经度", null=True, blank=True, help_text="WGS-84")
-    lat = models.FloatField("纬度", null=True, blank=True, help_text="WGS-84")
-
-    objects = HomeQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "党员住处"
-
-    def __str__(self) -> str:
-        return str(self.building or self.compound or "未登记")
-
-    @property
-    def point(self) -> Point | None:
-        if self.lng is not None and self.lat is not None:
-            return Point(self.lng, self.lat)
-        return self.building.point if self.building else None
+        return f"{self.appointment} {self.begins_on}"

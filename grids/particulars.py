@@ -1,0 +1,98 @@
+"""What is asked about a person, checked in one place: for forms, the API and imports alike (issue "checks").
+
+Birth date and sex come from the document where it tells them, and are asked only where it does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+from grids.models import Resident
+from ground import clock, identity
+from ground.errors import RuleViolation
+from ground.fields import blind_index, phone_index
+from ground.identity import BadDocument, BadTelephone, DocumentKind
+from ground.names import initials_of, name_fault, name_key, normal_name
+
+#: Purpose of the keyed index; the same in the whole city, so that a person who moves is found again.
+DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Particulars:
+    """As given. `document_number` and `phone`: "" is none, None keeps what is stored (changes only)."""
+
+    name: str
+    document_kind: str = DocumentKind.RESIDENT_ID
+    document_number: str | None = ""
+    phone: str | None = ""
+    birth_date: date | None = None
+    sex: str = ""
+    relation: str = Resident.Relation.OTHER
+    residence: str = Resident.Residence.REGISTERED
+
+
+def document_index(number: str) -> str:
+    """The keyed index of a normalised document number; "" for none."""
+    return blind_index(number, DOCUMENT) if number else ""
+
+
+def checked(given: Particulars, *, today: date | None = None) -> tuple[Particulars, dict[str, str]]:
+    """Normalised particulars with what the document tells, and field → sentence for every fault (no values in it)."""
+    faults: dict[str, str] = {}
+    name = normal_name(given.name)
+    if sentence := name_fault(name):
+        faults["name"] = sentence
+    given = replace(given, name=name)
+    if given.document_number is not None:
+        given = _with_document(given, today or clock.today(), faults)
+    if given.phone:
+        try:
+            given = replace(given, phone=identity.normal_telephone(given.phone))
+        except BadTelephone as bad:
+            faults["phone"] = bad.sentence
+    if given.birth_date and given.birth_date > (today or clock.today()):
+        faults.setdefault("birth_date", "出生日期在今天之后，请更正。")
+    return given, faults
+
+
+def _with_document(given: Particulars, today: date, faults: dict[str, str]) -> Particulars:
+    try:
+        facts = identity.check(DocumentKind(given.document_kind), given.document_number or "", today=today)
+    except BadDocument as bad:
+        faults["document_number"] = bad.sentence
+        return given
+    if facts.birth_date and given.birth_date and given.birth_date != facts.birth_date:
+        faults["birth_date"] = "出生日期和证件上的不一致，请核对；有身份证时可以不填。"
+    if facts.sex and given.sex and given.sex != facts.sex:
+        faults["sex"] = "性别和证件上的不一致，请核对；有身份证时可以不填。"
+    return replace(
+        given,
+        document_number=facts.number,
+        birth_date=facts.birth_date or given.birth_date,
+        sex=facts.sex or given.sex,
+    )
+
+
+def required(given: Particulars) -> Particulars:
+    """`checked`, or RuleViolation with the first fault at its field."""
+    given, faults = checked(given)
+    for field, sentence in faults.items():
+        raise RuleViolation(sentence, field=field)
+    return given
+
+
+def write_to(resident: Resident, given: Particulars) -> None:
+    """Put checked particulars into a row, with its keys and indexes. Does not save."""
+    resident.name, resident.name_key = given.name, name_key(given.name)
+    resident.initials = initials_of(given.name)
+    resident.relation, resident.residence = given.relation, given.residence
+    if given.document_number is not None:
+        resident.document_kind = given.document_kind
+        resident.document_number = given.document_number
+        resident.document_index = document_index(given.document_number)
+        resident.birth_date, resident.sex = given.birth_date, given.sex
+    if given.phone is not None:
+        resident.phone = given.phone
+        resident.phone_index = phone_index(given.phone) if given.phone else ""
