@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import secrets
-import unicodedata
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -18,6 +16,7 @@ from accounts.models import SignInCode
 from ground import channels, clock
 from ground.errors import RuleViolation
 from ground.fields import blind_index, phone_index
+from ground.identity import BadTelephone, normal_mobile
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +47,10 @@ def normal_phone(text: str) -> str:
 
     Raises RuleViolation on the field `phone`.
     """
-    digits = re.sub(r"[\s\-()]", "", unicodedata.normalize("NFKC", text))
-    digits = re.sub(r"^(\+|00)?86(?=1\d{10}$)", "", digits)
-    if not re.fullmatch(r"1[3-9][0-9]{9}", digits):
-        raise RuleViolation("请填写 11 位手机号。", field="phone")
-    return digits
+    try:
+        return normal_mobile(text)
+    except BadTelephone as refused:
+        raise RuleViolation(refused.sentence, field="phone") from None
 
 
 def send_code(*, phone: str, purpose: str, address: str) -> None:
