@@ -1,8 +1,10 @@
-"""A new platform begins with the usual categories; what somebody made himself stays as it is."""
+"""A new platform begins with the usual categories and groups; what somebody made himself stays as it is."""
 
 import pytest
 from django.core.management import call_command
 
+from grids import groups
+from grids.models import SpecialGroup
 from requests import catalogue
 from requests.models import Category
 
@@ -12,12 +14,21 @@ pytestmark = pytest.mark.django_db
 def test_an_empty_catalogue_is_filled_once(capsys):
     call_command("begin_catalogue")
     assert Category.objects.filter(is_open=True).count() == len(catalogue.KINDS)
+    assert SpecialGroup.objects.filter(is_open=True).count() == len(groups.USUAL)
     call_command("begin_catalogue")
     assert Category.objects.count() == len(catalogue.KINDS)
-    assert "没有改动" in capsys.readouterr().out
+    assert SpecialGroup.objects.count() == len(groups.USUAL)
+    assert capsys.readouterr().out.count("没有改动") == 2
 
 
 def test_a_catalogue_of_ones_own_is_left_alone():
     Category.objects.create(code="lift", name="电梯")
-    assert catalogue.begin() == 0
+    SpecialGroup.objects.create(name="渔民", purpose="台风前通知")
+    assert catalogue.begin() == groups.begin() == 0
     assert list(Category.objects.values_list("code", flat=True)) == ["lift"]
+    assert list(SpecialGroup.objects.values_list("name", flat=True)) == ["渔民"]
+
+
+def test_no_group_without_a_purpose():
+    groups.begin()
+    assert all(SpecialGroup.objects.values_list("purpose", flat=True))

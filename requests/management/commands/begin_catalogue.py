@@ -6,12 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
+from grids import groups
 from requests import catalogue
 
 
 class Command(BaseCommand):
-    help = "给空的平台建好常用事项类别；已有类别的不动。"
+    help = "给空的平台建好常用的事项类别和重点人群；已有内容的不动。"
 
     def handle(self, *args: Any, **options: Any) -> None:
-        added = catalogue.begin()
-        self.stdout.write(f"新建 {added} 个事项类别。" if added else "已有事项类别，没有改动。")
+        for name, added in (("事项类别", catalogue.begin()), ("重点人群", groups.begin())):
+            self.stdout.write(f"新建 {added} 个{name}。" if added else f"已有{name}，没有改动。")
