@@ -21,6 +21,8 @@ SECRET_KEY = os.environ.get("SECRET_KEY") or environment.kept(VAR / "secret_key"
 FIELD_KEYS = environment.field_keys(
     os.environ.get("FIELD_KEYS") or environment.kept(VAR / "field_keys", environment.new_field_keys)
 )
+# Where `rotate_field_keys --add-key` puts a new key; None where the environment gives the ring.
+FIELD_KEYS_FILE = None if os.environ.get("FIELD_KEYS") else VAR / "field_keys"
 FIELD_CIPHER = os.environ.get("WENSHAO_FIELD_CIPHER", "a")  # a = AES-256-GCM, s = SM4-GCM
 
 # The demo shows sign-in codes on the page: never on a platform with real people.

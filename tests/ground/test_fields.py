@@ -13,7 +13,9 @@ from ground.fields import (
     encrypt,
     masked_phone,
     phone_index,
+    seal,
     surname_only,
+    unseal,
 )
 
 PLACE = "accounts.user.phone"
@@ -41,10 +43,60 @@ def test_a_changed_value_does_not_open():
         decrypt(f"{head}:{base64.b64encode(bytes(raw)).decode()}", PLACE)
 
 
-@pytest.mark.parametrize("garbage", ["", "plain text", "z1:AAAA", "a9:AAAA"])
+@pytest.mark.parametrize(
+    "garbage", ["", "plain text", "z1:AAAA", "a9:AAAA", "a1:AAAA", "a1:中", "a1:%%%", "a1:AAA"]
+)
 def test_what_is_not_sealed_with_our_keys_does_not_open(garbage):
     with pytest.raises(Undecipherable):
         decrypt(garbage, PLACE)
+
+
+# Whole files
+
+SHEET = "grids.registryimport.sheet:7"
+
+
+@pytest.mark.parametrize("cipher", ["a", "s"])
+@pytest.mark.parametrize("data", [b"", "姓名,440203199001011234".encode(), bytes(range(256)) * 4096])
+def test_a_file_comes_back_and_lies_sealed(settings, cipher, data):
+    settings.FIELD_CIPHER = cipher
+    sealed = seal(data, SHEET)
+    assert sealed.startswith(f"{cipher}1:".encode())
+    assert len(data) < len(sealed) <= len(data) + 40
+    assert not data or data not in sealed
+    assert sealed != seal(data, SHEET)
+    assert unseal(sealed, SHEET) == data
+
+
+def test_a_file_opens_for_what_it_belongs_to_only():
+    with pytest.raises(Undecipherable):
+        unseal(seal(b"rows", SHEET), "grids.registryimport.sheet:8")
+
+
+@pytest.mark.parametrize("place", [0, 3, 20, -1])
+def test_a_changed_or_cut_file_does_not_open(place):
+    sealed = bytearray(seal(b"rows of a sheet", SHEET))
+    cut = bytes(sealed[:place])
+    sealed[place] ^= 1
+    for broken in (bytes(sealed), cut):
+        with pytest.raises(Undecipherable):
+            unseal(broken, SHEET)
+
+
+@pytest.mark.parametrize("garbage", [b"", b"PK\x03\x04 a sheet in clear", b"\xff\xfe:", b"a1:" + b"x" * 20])
+def test_a_file_that_was_never_sealed_does_not_open(garbage):
+    with pytest.raises(Undecipherable):
+        unseal(garbage, SHEET)
+
+
+def test_an_old_file_opens_beside_a_new_key(settings):
+    old = seal(b"rows", SHEET)
+    settings.FIELD_KEYS = {**settings.FIELD_KEYS, "2": OTHER_KEY}
+    assert seal(b"rows", SHEET).startswith(b"a2:")
+    assert unseal(old, SHEET) == b"rows"
+
+
+# Several keys
 
 
 def test_a_new_key_seals_and_the_old_one_still_opens(settings):
