@@ -184,14 +184,13 @@ def _compare_and_set(column: Column, changes: list[Change]) -> int:
     """One statement for a batch; PostgreSQL and SQLite both call the columns of VALUES column1, column2 …"""
     if not changes:
         return 0
-    key = column.model._meta.pk
-    quote = connection.ops.quote_name
-    table = quote(column.model._meta.db_table)
+    key, quote = column.model._meta.pk, connection.ops.quote_name
+    table, sealed = quote(column.model._meta.db_table), quote(str(column.field.column))
     sql = (
-        f"UPDATE {table} SET {quote(column.field.column)} = fresh.column3 "  # noqa: S608 (names of our models)
+        f"UPDATE {table} SET {sealed} = fresh.column3 "  # noqa: S608 (names of our models)
         f"FROM (VALUES {', '.join(['(%s, %s, %s)'] * len(changes))}) AS fresh "
-        f"WHERE {table}.{quote(key.column)} = fresh.column1 "
-        f"AND {table}.{quote(column.field.column)} = fresh.column2"
+        f"WHERE {table}.{quote(str(key.column))} = fresh.column1 "
+        f"AND {table}.{sealed} = fresh.column2"
     )
     with connection.cursor() as cursor:
         cursor.execute(
