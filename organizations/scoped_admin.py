@@ -22,6 +22,7 @@ from unfold.admin import ModelAdmin
 from accounts.powers import administers
 from ground.errors import RuleViolation
 from ground.fields import EncryptedCharField
+from organizations.pickers import KeysField, Picker, PickerOfSeveral, is_key
 from organizations.posts import Power
 from organizations.scope import scope_of
 from organizations.verb_buttons import VerbButton, VerbForm
@@ -157,14 +158,19 @@ class ScopedAdmin(ModelAdmin):
         """What the URL fills in; a relation only with a number: the pickers look it up without asking."""
         related = {each.name for each in self.opts.get_fields() if each.is_relation}
         given = super().get_changeform_initial_data(request)
-        return {name: value for name, value in given.items() if name not in related or _is_key(value)}
+        return {name: value for name, value in given.items() if name not in related or is_key(value)}
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", self.choices_of(db_field, request))
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Picker(db_field, self.admin_site))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", self.choices_of(db_field, request))
+        kwargs.setdefault("form_class", KeysField)
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", PickerOfSeveral(db_field, self.admin_site))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def choices_of(self, db_field: Any, request: HttpRequest) -> Any:
@@ -225,11 +231,6 @@ class SettingsAdmin(ScopedAdmin):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return self.is_open_to(request.user)
-
-
-def _is_key(value: Any) -> bool:
-    keys = value if isinstance(value, list) else [value]
-    return all(each.isascii() and each.isdecimal() and len(each) < 19 for each in keys)
 
 
 def _refused(form: type[ModelForm], refusal: RuleViolation) -> type[ModelForm]:
