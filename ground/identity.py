@@ -326,6 +326,12 @@ def _telephone_signs(text: str) -> str:
     return re.sub(r"^((\+|00)860?|860)", "0", signs)  # +86 751 … is 0751 …
 
 
+def _with_extension(text: str) -> str:
+    """0751-8123456-801: what follows a whole number behind a dash is its extension."""
+    plain = re.sub("[‐‑‒–—―−]", "-", unicodedata.normalize("NFKC", text))
+    return _telephone_signs(re.sub(r"(?<=[0-9]{7})\s*-\s*([0-9]{1,6})\s*$", r"转\1", plain))
+
+
 def normal_mobile(text: str) -> str:
     """The 11 digits of a mainland mobile number as people type it (spaces, dashes, +86, full-width digits).
 
@@ -349,7 +355,7 @@ def normal_telephone(text: str) -> str:
         return digits
     if re.fullmatch(r"[2-9][0-9]{6,7}", digits):
         raise BadTelephone("座机请写上区号，例如 0751-8123456。")
-    found = _LANDLINE.fullmatch(digits)
+    found = _LANDLINE.fullmatch(_with_extension(text)) or _LANDLINE.fullmatch(digits)
     if found is None:
         raise BadTelephone("请填写 11 位手机号，或带区号的座机，例如 0751-8123456。")
     return f"{found[1]}-{found[2]}" + (f"转{found[3]}" if found[3] else "")

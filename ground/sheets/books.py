@@ -19,7 +19,7 @@ from typing import Any, Self
 import python_calamine
 
 from ground.sheets.cells import Cell
-from ground.sheets.guard import MAX_ROWS, TOO_MANY_ROWS, BadBook, kind_of, look_over, opened
+from ground.sheets.guard import MAX_COLUMNS, MAX_ROWS, TOO_MANY_ROWS, BadBook, kind_of, look_over, opened
 
 Row = tuple[int, list[Cell]]
 BROKEN = "文件已损坏或没有传完整，请用 Excel 或 WPS 打开后重新另存为 .xlsx。"
@@ -166,6 +166,8 @@ class _Merged:
                 self._open.append((bottom, left, min(right + 1, len(cells)), cells[left]))
         if not self._open:
             return
+        if len(self._open) > MAX_COLUMNS:  # ranges that lie over each other, which no table program writes
+            raise BadBook(BROKEN)
         for _, left, end, value in self._open:
             cells[left:end] = [value] * (end - left)
         self._open = [each for each in self._open if each[0] > row]

@@ -4,6 +4,8 @@ import time
 
 import pytest
 from django.db import connection
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ground.names import initials_of, letters_range, name_fault, name_key, normal_name, prefix_range
 
@@ -139,6 +141,12 @@ def test_a_range_of_keys_holds_exactly_the_names_that_begin_so(prefix):
     low, high = prefix_range(name_key(prefix))
     within = [name for name in NAMES if name_key(name) >= low and (not high or name_key(name) < high)]
     assert within == [name for name in NAMES if normal_name(name).casefold().startswith(prefix.casefold())]
+
+
+@given(st.text("0123456789abcdef", max_size=6), st.text("0123456789abcdef", max_size=4))
+def test_a_range_is_the_prefix_and_nothing_else(key, prefix):
+    low, high = prefix_range(prefix)
+    assert (key >= low and (not high or key < high)) == key.startswith(prefix)
 
 
 def test_the_case_of_letters_and_full_width_do_not_count_in_keys():
