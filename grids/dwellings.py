@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 from django.db import transaction
@@ -30,14 +31,38 @@ def add(
         lock_row(building)
         if not can_change(by, building):
             raise NoPower()
-        if fault := fault_of(building, staircase, floor):
+        staircase, door = normal_staircase(staircase), normal_door(door)
+        if fault := _door_fault(door) or fault_of(building, staircase, floor):
             raise RuleViolation(fault[1], field=fault[0])
-        if Dwelling.objects.filter(building=building, staircase=staircase, floor=floor, door=door).exists():
-            raise RuleViolation("这栋楼已有这个房号。", field="door")
         dwelling = Dwelling(building=building, staircase=staircase, floor=floor, door=door, use=use)
         stand_in(dwelling, building)
+        # The code holds building, staircase, floor and door, and is unique in the city.
+        if Dwelling.objects.filter(code=dwelling.code).exists():
+            raise RuleViolation("这栋楼已有这个房号。", field="door")
         dwelling.save()
     return dwelling
+
+
+def normal_staircase(text: str) -> str:
+    """1单元, 01, １ are all "1"; "" and 0 are none."""
+    return unicodedata.normalize("NFKC", text).strip().removesuffix("单元").strip().lstrip("0").upper()
+
+
+def normal_door(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).replace(" ", "").upper().removesuffix("室").removesuffix("号")
+
+
+def _door_fault(door: str) -> tuple[str, str] | None:
+    longest = Dwelling._meta.get_field("door").max_length or 0
+    return None if 0 < len(door) <= longest else ("door", f"请填房号，最多 {longest} 个字，如 302。")
+
+
+def moved_into(household: Household) -> None:
+    """Where somebody is registered nobody may say that it stands empty. The dwelling is locked already."""
+    dwelling = Dwelling.objects.get(pk=household.dwelling_id)
+    if dwelling.use == Dwelling.Use.EMPTY:
+        dwelling.use = Dwelling.Use.OWN
+        dwelling.save(update_fields=["use"])
 
 
 def change_use(dwelling: Dwelling, *, by: Any, use: str) -> Dwelling:
@@ -76,7 +101,8 @@ def stand_in(dwelling: Dwelling, building: Building) -> None:
 def follow_building(building: Building) -> None:
     """After a building went to another grid or got another code: its dwellings, households and people go with it.
 
-    Called inside the transaction of the verb that changed the building.
+    Called inside the transaction of the verb that changed the building. Locks in the order of all verbs: dwellings,
+    households, residents; whoever is entering somebody meanwhile holds the household, and is waited for.
     """
     grid: Grid = building.grid
     columns = {
@@ -85,9 +111,11 @@ def follow_building(building: Building) -> None:
         "street": building.street_id,
         "community": building.community_id,
     }
+    dwellings = list(building.dwellings.select_for_update(no_key=True).order_by("pk"))
+    households = Household.objects.filter(dwelling__building=building)
+    list(households.select_for_update(of=("self",)).order_by("pk").values_list("pk"))
+    households.update(**columns)
     Resident.objects.filter(building=building).update(**columns)
-    Household.objects.filter(dwelling__building=building).update(**columns)
-    dwellings = list(building.dwellings.select_for_update().order_by("pk"))
     for dwelling in dwellings:
         stand_in(dwelling, building)
     Dwelling.objects.bulk_update(

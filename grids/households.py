@@ -18,6 +18,7 @@ from ground.steps import lock_row
 from organizations.models import Member
 
 SHORTEST_REASON = 4
+LONGEST_RHYTHM = 366  # days
 
 
 def open_household(dwelling: Dwelling, *, by: Any) -> Household:
@@ -67,6 +68,8 @@ def assess(
         lock_row(household)
         if not can_change(by, household):
             raise NoPower()
+        if level not in CareLevel.values:
+            raise RuleViolation("请选择关爱等级。", field="level")
         reason = reason.strip()
         if len(reason) < SHORTEST_REASON:
             raise RuleViolation(f"请写明评定理由，至少 {SHORTEST_REASON} 个字。", field="reason")
@@ -86,6 +89,8 @@ def _rhythm(
         return None, None
     policy = TerritoryPolicy.of(household.district_id)
     days = days or (policy.red_days if level is CareLevel.RED else policy.yellow_days)
+    if not 1 <= days <= LONGEST_RHYTHM:
+        raise RuleViolation(f"走访间隔填 1 到 {LONGEST_RHYTHM} 天。", field="days")
     review_on = review_on or clock.today() + timedelta(days=policy.review_days)
     if review_on <= clock.today():
         raise RuleViolation("复核日期要在今天之后。", field="review_on")

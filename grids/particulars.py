@@ -12,7 +12,7 @@ from grids.models import Resident
 from ground import clock, identity
 from ground.errors import RuleViolation
 from ground.fields import blind_index, phone_index
-from ground.identity import BadDocument, BadTelephone, DocumentKind
+from ground.identity import BadDocument, BadTelephone, DocumentKind, Sex
 from ground.names import initials_of, name_fault, name_key, normal_name
 
 #: Purpose of the keyed index; the same in the whole city, so that a person who moves is found again.
@@ -45,7 +45,8 @@ def checked(given: Particulars, *, today: date | None = None) -> tuple[Particula
     if sentence := name_fault(name):
         faults["name"] = sentence
     given = replace(given, name=name)
-    if given.document_number is not None:
+    _look_up(given, faults)
+    if given.document_number is not None and "document_kind" not in faults:
         given = _with_document(given, today or clock.today(), faults)
     if given.phone:
         try:
@@ -54,7 +55,22 @@ def checked(given: Particulars, *, today: date | None = None) -> tuple[Particula
             faults["phone"] = bad.sentence
     if given.birth_date and given.birth_date > (today or clock.today()):
         faults.setdefault("birth_date", "出生日期在今天之后，请更正。")
+    if given.birth_date and given.birth_date.year < identity.OLDEST_YEAR:
+        faults.setdefault("birth_date", f"出生日期早于 {identity.OLDEST_YEAR} 年，请更正。")
     return given, faults
+
+
+def _look_up(given: Particulars, faults: dict[str, str]) -> None:
+    """What is chosen from a list must be on the list: programs send anything."""
+    lists = {
+        "document_kind": (given.document_kind, DocumentKind.values),
+        "sex": (given.sex, ["", *Sex.values]),
+        "relation": (given.relation, Resident.Relation.values),
+        "residence": (given.residence, Resident.Residence.values),
+    }
+    for field, (value, allowed) in lists.items():
+        if value not in allowed:
+            faults[field] = "请从列表里选择。"
 
 
 def _with_document(given: Particulars, today: date, faults: dict[str, str]) -> Particulars:

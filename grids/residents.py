@@ -1,19 +1,23 @@
 """居民: entering, changing, moving, leaving (N4). Every write of a person's row but the import's goes through here.
 
-Locks, always: households (by key), then residents (by key). Nobody learns from a refusal that somebody is
-registered where he may not look: twins are looked for within his own sight only, the rest is offered for merging.
+Locks, always from the top down and by key: dwellings, households, residents; the document's number last. Nobody
+learns from a refusal that somebody is registered where he may not look: twins are looked for within his own sight
+only, the rest is offered for merging.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from django.db import transaction
+from django.contrib.auth import get_user_model
+from django.db import connection, transaction
 
 from grids.audit import written_by
-from grids.models import Household, Resident, SpecialGroup
+from grids.dwellings import moved_into
+from grids.models import Dwelling, Household, Resident, SpecialGroup
 from grids.particulars import Particulars, required, write_to
 from grids.powers import can_change, can_change_all_of
 from ground import clock
@@ -38,34 +42,45 @@ def enter(
     """
     with transaction.atomic(), written_by(by):
         resident = Resident()
-        if household is not None:
-            lock_row(household)
-            put_into(resident, household)
-            allowed = can_change(by, household)
-        elif community is not None:
-            resident.place_under(community)
-            allowed = can_change_all_of(by, community)
-        else:
-            raise RuleViolation("请选择房屋，或者登记在社区名下。", field="household")
-        if not allowed:
+        if not _placed(resident, household, community, by):
             raise NoPower()
-        given = required(given)
-        write_to(resident, given)
+        write_to(resident, required(given))
         refuse_twin(resident, by)
         refuse_second_head(resident)
         resident.save()
         resident.groups.set(groups)
+        if household is not None:
+            moved_into(household)
     return resident
+
+
+def _placed(resident: Resident, household: Household | None, community: Organization | None, by: Any) -> bool:
+    """Put a new row where it belongs; gives whether `by` may write there."""
+    if household is not None:
+        lock_households(household.pk)
+        lock_row(household)
+        put_into(resident, household)
+        return can_change(by, household)
+    if community is not None:
+        resident.place_under(community)
+        return can_change_all_of(by, community)
+    raise RuleViolation("请选择房屋，或者登记在社区名下。", field="household")
 
 
 def change(
     resident: Resident, given: Particulars, *, by: Any, groups: Iterable[SpecialGroup] | None = None
 ) -> Resident:
-    """Correct what is known about a person who is present. Raises NoPower, RuleViolation."""
+    """Correct what is known about a person who is present. Raises NoPower, RuleViolation.
+
+    A number that is None stays with its kind, and birth date and sex are checked against it.
+    """
     with transaction.atomic(), written_by(by):
+        lock_households(resident.household_id)
         lock_present(resident, by)
-        given = required(given)
-        write_to(resident, given)
+        if given.document_number is None:
+            kept = {"document_kind": resident.document_kind, "document_number": resident.document_number}
+            given = replace(given, **kept)
+        write_to(resident, required(given))
         refuse_twin(resident, by)
         refuse_second_head(resident)
         resident.changed_at = clock.now()
@@ -80,16 +95,12 @@ def move(resident: Resident, *, by: Any, to: Household, relation: str = Resident
     with transaction.atomic(), written_by(by):
         lock_households(resident.household_id, to.pk)
         lock_present(resident, by)
-        to.refresh_from_db()
+        lock_row(to)
         if not can_change(by, to):
             raise NoPower()
         if resident.household_id == to.pk:
             raise RuleViolation("他已经在这一户了。", field="to")
-        resident.relation = relation
-        put_into(resident, to)
-        refuse_second_head(resident)
-        resident.changed_at = clock.now()
-        resident.save()
+        _settle(resident, to, relation)
     return resident
 
 
@@ -112,44 +123,57 @@ def come_back(
     """Somebody who had moved out lives here again. Raises NoPower, RuleViolation."""
     with transaction.atomic(), written_by(by):
         lock_households(resident.household_id, to.pk)
-        lock_row(resident)
-        to.refresh_from_db()
+        lock_unmoved(resident)
+        lock_row(to)
         if not (can_change(by, resident) and can_change(by, to)):
             raise NoPower()
         if resident.standing != Resident.Standing.LEFT:
             raise RuleViolation("只有已迁出的人可以恢复在册。")
         resident.standing, resident.left_on, resident.left_why = PRESENT, None, ""
-        resident.relation = relation
-        put_into(resident, to)
         refuse_twin(resident, by)
-        refuse_second_head(resident)
-        resident.changed_at = clock.now()
-        resident.save()
+        _settle(resident, to, relation)
     return resident
+
+
+def _settle(resident: Resident, household: Household, relation: str) -> None:
+    if relation not in Resident.Relation.values:
+        raise RuleViolation("请从列表里选择与户主关系。", field="relation")
+    resident.relation = relation
+    put_into(resident, household)
+    refuse_second_head(resident)
+    resident.changed_at = clock.now()
+    resident.save()
+    moved_into(household)
 
 
 def link_account(resident: Resident, *, by: Any) -> Resident:
     """Let the account with the same phone see this registration as its own (HOUSE, identity and privacy).
 
-    Staff do this after having seen the document. Raises NoPower, RuleViolation.
+    Staff do this after having seen the document. One account, one registration: one in sight must be unlinked or
+    merged first, one elsewhere gives way without a word, because who lives elsewhere is not for telling.
+    Raises NoPower, RuleViolation.
     """
-    from django.contrib.auth import get_user_model
-
     with transaction.atomic(), written_by(by):
         lock_present(resident, by)
         if not resident.phone_index:
             raise RuleViolation("还没有登记手机号，请先补上。")
-        account = get_user_model().objects.filter(phone_index=resident.phone_index, is_active=True).first()
+        accounts = get_user_model().objects.select_for_update()
+        account = accounts.filter(phone_index=resident.phone_index, is_active=True).first()
         if account is None:
             raise RuleViolation("这个手机号还没有注册账号，请本人先用它登录一次。")
-        if Resident.objects.filter(user=account).exclude(pk=resident.pk).exists():
+        others = Resident.objects.filter(user=account).exclude(pk=resident.pk)
+        if (others if by is None else others.visible_to(by)).exists():
             raise RuleViolation("这个账号已经关联了一份登记，请先解除或合并。")
+        for elsewhere in others:
+            elsewhere.user = None
+            elsewhere.save(update_fields=["user"])
         resident.user = account
         resident.save(update_fields=["user"])
     return resident
 
 
 def unlink_account(resident: Resident, *, by: Any) -> Resident:
+    """The account sees this registration no more. Raises NoPower, RuleViolation."""
     with transaction.atomic(), written_by(by):
         lock_present(resident, by)
         resident.user = None
@@ -170,12 +194,23 @@ def put_into(resident: Resident, household: Household) -> None:
 
 
 def lock_households(*ids: int | None) -> None:
-    list(Household.objects.select_for_update().filter(pk__in=[each for each in ids if each]).order_by("pk"))
+    """Lock households with the dwellings that they are in; those that are None are left out."""
+    wanted = Household.objects.filter(pk__in=[each for each in ids if each])
+    list(Dwelling.objects.select_for_update().filter(pk__in=wanted.values("dwelling")).order_by("pk"))
+    list(wanted.select_for_update().order_by("pk"))
+
+
+def lock_unmoved(resident: Resident) -> None:
+    """Lock a person's row after the household that it was read in. Raises RuleViolation if that is another now."""
+    before = resident.household_id
+    lock_row(resident)
+    if resident.household_id != before:
+        raise RuleViolation("这份登记刚被搬到另一户，请刷新页面再办。")
 
 
 def lock_present(resident: Resident, by: Any) -> None:
     """Lock a person's row and make sure that it may and can be changed. Raises NoPower, RuleViolation."""
-    lock_row(resident)
+    lock_unmoved(resident)
     if not can_change(by, resident):
         raise NoPower()
     if resident.standing != PRESENT:
@@ -183,15 +218,26 @@ def lock_present(resident: Resident, by: Any) -> None:
 
 
 def refuse_twin(resident: Resident, by: Any) -> None:
-    """The same document twice among those whom `by` sees: say where, instead of entering a second row."""
+    """The same document twice among those whom `by` sees: say where, instead of entering a second row.
+
+    Whoever else writes this number waits here until the transaction has ended.
+    """
     if not resident.document_index:
         return
+    _one_at_a_time(resident.document_index)
     twins = Resident.objects.present().filter(document_index=resident.document_index).exclude(pk=resident.pk)
     twins = twins.filter(community=resident.community_id) if by is None else twins.visible_to(by)
     twin = twins.select_related("household__dwelling__building").first()
     if twin is not None:
         where = str(twin.household) if twin.household else "本社区，未登记房屋"
         raise RuleViolation(f"此人已登记在 {where}，请到那份登记里修改或搬动。", field="document_number")
+
+
+def _one_at_a_time(index: str) -> None:
+    """There may be no row yet that could be locked, so the number itself is; SQLite has one writer anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [int(index[:15], 16)])
 
 
 def refuse_second_head(resident: Resident) -> None:

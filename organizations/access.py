@@ -28,6 +28,7 @@ SHORTEST_REASON = 4
 
 REVEAL = AccessLogEntry.Action.REVEAL
 EXPORT = AccessLogEntry.Action.EXPORT
+ERASE = AccessLogEntry.Action.ERASE
 
 Value = TypeVar("Value")
 #: may(by, thing): whether the power covers it. Apps with grids pass their own.
@@ -102,6 +103,22 @@ def record_export(
         if exported_today(by) >= DAILY_EXPORTS:
             raise RuleViolation(f"今天已导出 {DAILY_EXPORTS} 次，达到每日上限，请明天再导出。")
         _note(entry)
+    return entry
+
+
+def record_erasure(
+    *, by: Any, subject: models.Model, reason: str, organization: Organization
+) -> AccessLogEntry:
+    """Write the access log when personal data is erased; the caller has asked for the power and is in a
+    transaction, so that both happen or neither. Raises RuleViolation for a missing reason."""
+    entry = AccessLogEntry(
+        by=by,
+        action=ERASE,
+        subject=f"{subject._meta.label_lower}:{subject.pk}",
+        reason=_reason(reason, "删除"),
+        organization=organization,
+    )
+    _note(entry)
     return entry
 
 

@@ -46,6 +46,7 @@ class AccessLogEntry(AppendOnly):
     class Action(models.TextChoices):
         REVEAL = "reveal", "查看"
         EXPORT = "export", "导出"
+        ERASE = "erase", "删除"
 
     class Why(models.TextChoices):
         """What is unusual about it; `organizations.unusual` says when."""
