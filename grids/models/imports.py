@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 
 from ground import clock
 from organizations.models import Organization
@@ -24,7 +25,10 @@ class ImportJobQuerySet(models.QuerySet["ImportJob"]):
 class ImportJob(models.Model):
     """A file, where it stands, and its figures. The file lies sealed and is deleted when the job has ended.
 
-    `counts`: rows, bad, new, changed, moved, unchanged, vanished, dwellings, buildings, skipped.
+    `counts`: rows, bad, unless_retired (bad rows that are right once vanished people are retired), new, changed,
+    moved, back, unchanged, vanished, dwellings, households, buildings, compounds, skipped.
+    `digest` is a keyed hash of the content: the same sheet is on its way once. `began_at` is also the lease of the
+    worker that has the job; it is empty while nobody has.
     """
 
     class State(models.TextChoices):
@@ -36,12 +40,16 @@ class ImportJob(models.Model):
         FAILED = "failed", "读不了"
         CANCELLED = "cancelled", "已取消"
 
+    #: Somebody still waits for something; the file is kept.
+    OPEN = (State.WAITING, State.CHECKING, State.CHECKED, State.LOADING)
+
     community = models.ForeignKey(
         Organization, verbose_name="社区", on_delete=models.PROTECT, related_name="+"
     )
     by = models.ForeignKey(USER, verbose_name="经办", on_delete=models.PROTECT, null=True, related_name="+")
     name = models.CharField("文件名", max_length=120)
     file = models.FileField("文件", upload_to="imports/", blank=True)
+    digest = models.CharField(max_length=64, editable=False, blank=True)
     mapping = models.JSONField("列对应", default=dict, blank=True)
     good_rows_only = models.BooleanField("只导入没有问题的行", default=False)
     retire_vanished = models.BooleanField("表里没有的人记为迁出", default=False)
@@ -57,6 +65,14 @@ class ImportJob(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "导入"
         ordering = ["-made_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["community", "digest"],
+                condition=Q(state__in=["waiting", "checking", "checked", "loading"]) & ~Q(digest=""),
+                name="import_once_at_a_time",
+                violation_error_message="这个文件正在导入。",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} {self.get_state_display()}"

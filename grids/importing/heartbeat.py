@@ -1,0 +1,84 @@
+"""How far a job is, told across processes: a transaction hides rows, so it stands in the cache "progress"."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from django.core.cache import caches
+
+from grids.models import ImportJob
+from ground import clock
+
+#: A job that has not been heard of for so long has lost its worker.
+SILENCE = timedelta(seconds=60)
+#: Seconds between two writes, and how long the last word is kept.
+EVERY, KEPT_SECONDS = 0.5, 24 * 3600
+
+
+class Progress(NamedTuple):
+    """`total` is 0 while nobody can know it; `phase` is Chinese, "" before anything was heard."""
+
+    done: int = 0
+    total: int = 0
+    phase: str = ""
+
+
+def progress(job: ImportJob) -> Progress:
+    """What the worker last said. One look into the cache, no query."""
+    said = caches["progress"].get(_key(job))
+    return Progress(*said[:3]) if said else Progress()
+
+
+def is_silent(job: ImportJob) -> bool:
+    """Whether nobody seems to be at work on it: neither taken nor heard of within the last minute."""
+    said = caches["progress"].get(_key(job))
+    heard = [job.began_at or job.made_at, *([said[3]] if said else [])]
+    return clock.now() - max(heard) > SILENCE
+
+
+def forget(job: ImportJob) -> None:
+    caches["progress"].delete(_key(job))
+
+
+def _key(job: ImportJob) -> str:
+    """Numbers are given again where a database is restored: the moment of the upload belongs to the name."""
+    return f"import:{job.pk}:{job.made_at.timestamp()}"
+
+
+@dataclass
+class Voice:
+    """Says how far a job is, at most twice a second; without a job it says nothing to the cache.
+
+    """
+
+    job: ImportJob | None = None
+
+    def __post_init__(self) -> None:
+        self._last = 0.0
+        self._now = Progress()
+
+    def phase(self, phase: str, total: int = 0) -> None:
+        self._now = Progress(0, total, phase)
+        self._say()
+
+    def at(self, done: int) -> None:
+        """So many of the phase are done."""
+        self._now = self._now._replace(done=done)
+        if time.monotonic() - self._last >= EVERY:
+            self._say()
+
+    def beat(self) -> None:
+        """Still there, with nothing new to tell."""
+        self.at(self._now.done)
+
+    def _say(self) -> None:
+        self._last = time.monotonic()
+        self.heard(self._now)
+
+    def heard(self, now: Progress) -> None:
+        if self.job is not None:
+            said: tuple[int, int, str, datetime] = (*now, clock.now())
+            caches["progress"].set(_key(self.job), said, KEPT_SECONDS)
