@@ -1,7 +1,6 @@
 """Workbooks made for a test, and how they read."""
 
 import io
-import zipfile
 
 import pytest
 import xlsxwriter

@@ -16,7 +16,6 @@ from ground.sheets import (
 )
 from tests.ground.books import grid, workbook
 
-
 # Cells
 
 

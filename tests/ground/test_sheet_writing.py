@@ -9,7 +9,6 @@ import pytest
 from ground.sheets import BookWriter, Column, find_header, open_book, xlsx_answer
 from tests.ground.books import SHEET, rows_of
 
-
 # Writing
 
 COLUMNS = [
