@@ -21,7 +21,7 @@ def _may_be_key(text: str) -> bool:
 
 
 class _KeysOnly:
-    """A picker that shows what was chosen only where that can be a row; the field says what is wrong with the rest."""
+    """A picker that shows what was chosen only where that can be a row; the field says what is wrong."""
 
     def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
         known = [each for each in value if not each or is_key(each)]

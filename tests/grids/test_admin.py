@@ -93,7 +93,7 @@ class TestGrids:
             "code": "G2",
             "name": "第二网格",
         }
-        data |= {"branch": city.home.grid.branch_id, "boundary": ""}
+        data |= {"branch": city.home.grid.branch_id, "boundary": "", "housing": "self_built"}
         answer = strong_client(city.home.secretary).post(f"{REGISTRY}/grid/add/", data)
         assert answer.status_code == 302, answer.content.decode()
         assert Grid.objects.get(code="G2").community == city.home.organization
@@ -106,7 +106,8 @@ class TestGrids:
             "code": "G2",
             "name": "越界",
         }
-        answer = strong_client(city.home.secretary).post(f"{REGISTRY}/grid/add/", data | {"boundary": ""})
+        data |= {"boundary": "", "housing": "blocks"}
+        answer = strong_client(city.home.secretary).post(f"{REGISTRY}/grid/add/", data)
         assert answer.status_code == 200
         assert not Grid.objects.filter(code="G2").exists()
 
@@ -134,7 +135,8 @@ class TestGrids:
 class TestBuildings:
     def data(self, city: City, **changes: object) -> dict[str, object]:
         blank = {"compound": "", "group": "", "floors": "", "staircases": "", "lng": "113.58", "lat": "24.8"}
-        return {"name": "9 栋", "code": "B9", "grid": city.home.grid.pk, **blank, **changes}
+        data = {"name": "9 栋", "code": "B9", "kind": "residential", "has_lift": "unknown", "property_unit": ""}
+        return {**data, "grid": city.home.grid.pk, **blank, **changes}
 
     def test_a_building_takes_its_place_from_the_grid(self, city):
         worker = GridDuty.objects.get().appointment.user
