@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 
 from grids.models import Resident
 from ground import clock, identity
@@ -31,6 +32,14 @@ class Particulars:
     sex: str = ""
     relation: str = Resident.Relation.OTHER
     residence: str = Resident.Residence.REGISTERED
+
+
+class Fault(NamedTuple):
+    """`code` names the kind of fault: one of `ground.identity.FAULTS`, name_missing, name, phone, birth_date,
+    birth_future, sex. `sentence` says what to do and holds no value."""
+
+    code: str
+    sentence: str
 
 
 def document_index(number: str) -> str:
