@@ -253,6 +253,12 @@ class Resident(Placed):
                 fields=["document_index"], condition=~Q(document_index=""), name="resident_document"
             ),
             models.Index(fields=["phone_index"], condition=~Q(phone_index=""), name="resident_phone"),
+            # Counts a street or community, and who lives where, without reading the rows of people.
+            models.Index(
+                fields=["district", "street", "community", "household"],
+                condition=Q(standing="present"),
+                name="resident_present",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
