@@ -76,6 +76,16 @@ class Compound(Placed):
         help_text="覆盖这个小区的党支部或党小组；空着就是没有。",
     )
 
+    paired_unit = models.ForeignKey(
+        Unit,
+        verbose_name="结对单位",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="paired_compounds",
+        help_text="帮三无小区把组织建起来的单位。",
+    )
+
     objects = CompoundQuerySet.as_manager()
 
     class Meta:
