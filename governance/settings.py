@@ -250,6 +250,11 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": r"/api/v[0-9]+",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "CareLevelEnum": "grids.models.people.CareLevel",
+        "CompoundKindEnum": "grids.models.Compound.Kind",
+        "BuildingKindEnum": "grids.models.Building.Kind",
+    },
 }
 KNOX_TOKEN_MODEL = "accounts.ApiToken"
 # Its migrations make the table of its own token model even when another is used.

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from grids import contacts
+from grids.choices import contact_members
 from grids.models import Dwelling
 from grids.models.people import CareLevel
 from organizations.models import Member
@@ -43,5 +43,5 @@ class ContactForm(VerbForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["member"].queryset = contacts.within_reach(self.user)  # type: ignore[attr-defined]
+        self.fields["member"].queryset = contact_members(self.user)  # type: ignore[attr-defined]
         self.initial = {"member": self.row.contact_member_id}

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from grids import buildings, compounds
 from grids.admin.filters import ThreeLacking
-from grids.admin.reach import nodes_below, units_of_the_district
+from grids.choices import nodes_below, units_of_the_district
 from grids.models import Building, Compound, Home
 from ground.errors import RuleViolation
 from organizations.models import Unit

@@ -18,11 +18,9 @@ from grids import erasing, residents
 from grids.admin import resident_forms as asked
 from grids.admin.filters import InSight
 from grids.admin.people import HousedAdmin
+from grids.choices import whole_communities
 from grids.models import Resident, SpecialGroup
 from grids.powers import can_change, can_change_all_of
-from organizations.models import Organization
-from organizations.posts import Power, Tier
-from organizations.scope import scope_of
 from organizations.scoped_admin import VerbButton
 
 PRESENT, LEFT, ERASED = Resident.Standing.PRESENT, Resident.Standing.LEFT, Resident.Standing.ERASED
@@ -161,8 +159,7 @@ class ResidentAdmin(HousedAdmin):
         if db_field.name == "groups":
             return SpecialGroup.objects.filter(is_open=True)
         if db_field.name == "community":
-            seats = scope_of(request.user).seats(Power.REGISTRY_CHANGE)
-            return Organization.objects.open().filter(pk__in=seats, tier=Tier.COMMUNITY)
+            return whole_communities(request.user)
         return super().choices_of(db_field, request)
 
     def save_model(self, request: HttpRequest, obj: Resident, form: Any, change: bool) -> None:
