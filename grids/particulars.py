@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from grids.models import Resident
 from ground import clock, identity
@@ -36,7 +36,7 @@ class Particulars:
 
 class Fault(NamedTuple):
     """`code` names the kind of fault: one of `ground.identity.FAULTS`, name_missing, name, phone, birth_date,
-    birth_future, sex. `sentence` says what to do and holds no value."""
+    birth_future, birth_too_old, sex, list. `sentence` says what to do and holds no value."""
 
     code: str
     sentence: str
@@ -47,51 +47,61 @@ def document_index(number: str) -> str:
     return blind_index(number, DOCUMENT) if number else ""
 
 
+#: What is chosen from a list must be on the list: programs send anything.
+_LISTS: Final = {
+    "document_kind": frozenset(DocumentKind.values),
+    "sex": frozenset(["", *Sex.values]),
+    "relation": frozenset(Resident.Relation.values),
+    "residence": frozenset(Resident.Residence.values),
+}
+
+
 def checked(given: Particulars, *, today: date | None = None) -> tuple[Particulars, dict[str, str]]:
     """Normalised particulars with what the document tells, and field → sentence for every fault (no values in it)."""
-    faults: dict[str, str] = {}
+    given, faults = examined(given, today=today or clock.today())
+    return given, {field: fault.sentence for field, fault in faults.items()}
+
+
+def examined(given: Particulars, *, today: date) -> tuple[Particulars, dict[str, Fault]]:
+    """The same with the kind of every fault, for whoever counts them."""
+    faults: dict[str, Fault] = {}
     name = normal_name(given.name)
     if sentence := name_fault(name):
-        faults["name"] = sentence
-    given = replace(given, name=name)
+        faults["name"] = Fault("name" if name else "name_missing", sentence)
+    if name != given.name:
+        given = replace(given, name=name)
     _look_up(given, faults)
     if given.document_number is not None and "document_kind" not in faults:
-        given = _with_document(given, today or clock.today(), faults)
+        given = _with_document(given, today, faults)
     if given.phone:
         try:
             given = replace(given, phone=identity.normal_telephone(given.phone))
         except BadTelephone as bad:
-            faults["phone"] = bad.sentence
-    if given.birth_date and given.birth_date > (today or clock.today()):
-        faults.setdefault("birth_date", "出生日期在今天之后，请更正。")
+            faults["phone"] = Fault("phone", bad.sentence)
+    if given.birth_date and given.birth_date > today:
+        faults.setdefault("birth_date", Fault("birth_future", "出生日期在今天之后，请更正。"))
     if given.birth_date and given.birth_date.year < identity.OLDEST_YEAR:
-        faults.setdefault("birth_date", f"出生日期早于 {identity.OLDEST_YEAR} 年，请更正。")
+        sentence = f"出生日期早于 {identity.OLDEST_YEAR} 年，请更正。"
+        faults.setdefault("birth_date", Fault("birth_too_old", sentence))
     return given, faults
 
 
-def _look_up(given: Particulars, faults: dict[str, str]) -> None:
-    """What is chosen from a list must be on the list: programs send anything."""
-    lists = {
-        "document_kind": (given.document_kind, DocumentKind.values),
-        "sex": (given.sex, ["", *Sex.values]),
-        "relation": (given.relation, Resident.Relation.values),
-        "residence": (given.residence, Resident.Residence.values),
-    }
-    for field, (value, allowed) in lists.items():
-        if value not in allowed:
-            faults[field] = "请从列表里选择。"
+def _look_up(given: Particulars, faults: dict[str, Fault]) -> None:
+    for field, allowed in _LISTS.items():
+        if getattr(given, field) not in allowed:
+            faults[field] = Fault("list", "请从列表里选择。")
 
 
-def _with_document(given: Particulars, today: date, faults: dict[str, str]) -> Particulars:
+def _with_document(given: Particulars, today: date, faults: dict[str, Fault]) -> Particulars:
     try:
         facts = identity.check(DocumentKind(given.document_kind), given.document_number or "", today=today)
     except BadDocument as bad:
-        faults["document_number"] = bad.sentence
+        faults["document_number"] = Fault(bad.code, bad.sentence)
         return given
     if facts.birth_date and given.birth_date and given.birth_date != facts.birth_date:
-        faults["birth_date"] = "出生日期和证件上的不一致，请核对；有身份证时可以不填。"
+        faults["birth_date"] = Fault("birth_date", "出生日期和证件上的不一致，请核对；有身份证时可以不填。")
     if facts.sex and given.sex and given.sex != facts.sex:
-        faults["sex"] = "性别和证件上的不一致，请核对；有身份证时可以不填。"
+        faults["sex"] = Fault("sex", "性别和证件上的不一致，请核对；有身份证时可以不填。")
     return replace(
         given,
         document_number=facts.number,

@@ -50,9 +50,7 @@ def _key(job: ImportJob) -> str:
 
 @dataclass
 class Voice:
-    """Says how far a job is, at most twice a second; without a job it says nothing to the cache.
-
-    """
+    """Says how far a job is, at most twice a second; without a job it says nothing to the cache."""
 
     job: ImportJob | None = None
 

@@ -102,7 +102,9 @@ def confirm(
         _take(job, by, State.CHECKED, "预检完成后才能确认导入。")
         bad = job.counts.get("bad", 0) - (job.counts.get("unless_retired", 0) if retire_vanished else 0)
         if bad and retire_vanished:
-            raise RuleViolation("还有要改的行时，不能把表里没有的人记为迁出；请改好后重新上传。", field="retire_vanished")
+            raise RuleViolation(
+                "还有要改的行时，不能把表里没有的人记为迁出；请改好后重新上传。", field="retire_vanished"
+            )
         if bad and not good_rows_only:
             raise RuleViolation(
                 f"有 {bad} 行要改：请改好后重新上传，或选“只导入没有问题的行”。", field="good_rows_only"
@@ -166,8 +168,7 @@ def report_row(finding: ImportFinding) -> list[str]:
     row = "" if finding.row is None else str(finding.row)
     what = label_of(finding.code) or finding.get_kind_display()
     return [
-        csv_safe(text)
-        for text in (finding.sheet, row, finding.column, what, finding.value, finding.sentence)
+        csv_safe(text) for text in (finding.sheet, row, finding.column, what, finding.value, finding.sentence)
     ]
 
 

@@ -1,0 +1,21 @@
+"""Thin entries for the worker: ids in, the import's functions called; safe to run twice."""
+
+from celery import shared_task
+
+from grids.importing import running
+
+
+@shared_task(name="grids.check_import", expires=running.MESSAGE_SECONDS)
+def check_import(job_id: int) -> None:
+    running.check(job_id)
+
+
+@shared_task(name="grids.load_import", expires=running.MESSAGE_SECONDS)
+def load_import(job_id: int) -> None:
+    running.load(job_id)
+
+
+@shared_task(name="grids.resume_imports", expires=50)
+def resume_imports() -> int:
+    """Every minute; one that waited for longer than that is worth nothing."""
+    return running.resume()
