@@ -38,6 +38,24 @@ def open_household(dwelling: Dwelling, *, by: Any) -> Household:
         )
 
 
+def household_in(dwelling: Dwelling, *, by: Any, number: int | None = None) -> Household:
+    """The household of that number (without one: the only household) in a dwelling, opened if it is the next one.
+
+    Raises NoPower, RuleViolation.
+    """
+    known = {household.number: household for household in dwelling.households.all()}
+    if number is None and len(known) > 1:
+        numbers = "、".join(str(each) for each in sorted(known))
+        raise RuleViolation(f"这套房屋住了几户（户号 {numbers}），请填户号。", field="number")
+    found = known.get(number) if number is not None else next(iter(known.values()), None)
+    if found is not None:
+        return found
+    following = max(known, default=0) + 1
+    if number not in (None, following):
+        raise RuleViolation(f"没有这个户号；要新开一户请填 {following}。", field="number")
+    return open_household(dwelling, by=by)
+
+
 def assign_contact(household: Household, *, by: Any, member: Member | None) -> Household:
     """Who keeps in touch with the household, "1+10" (C5); None takes it off. Raises NoPower, RuleViolation."""
     with transaction.atomic(), written_by(by):

@@ -42,6 +42,10 @@ class Pair:
     right: Resident
     why: str
 
+    @property
+    def both(self) -> tuple[Resident, Resident]:
+        return self.left, self.right
+
 
 def pairs_for(user: Any, limit: int = SHOWN) -> list[Pair]:
     """Who looks registered twice, the surest first. At most seven queries, however many people there are."""
