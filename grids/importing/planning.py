@@ -81,7 +81,8 @@ class RowsAmongThemselves:
                 if first is not entry:
                     self._fault(entry, "relation", "two_heads", first)
         for entry in entries:
-            if entry.use == EMPTY and entry.flat is not None and entry.flat.people:
+            flat = entry.flat
+            if flat is not None and flat.people and entry.use == flat.use == EMPTY:
                 self._fault(entry, "use", "empty_with_people")
 
     def _check_use(self, entry: Entry) -> None:
