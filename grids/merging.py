@@ -34,6 +34,8 @@ ALIKE: dict[tuple[str, ...], str] = {
 SHOWN, HEAPS = 50, 500
 _NOT_OFFERED = "这两份登记不像同一个人，或已有人处理过，请刷新页面。"
 _PLACES = ("household__dwelling__building", "grid")
+#: What tells two rows of one person; nothing sealed among it.
+_COMPARED = ("name_key", "birth_date", "phone_index", "document_index", "document_kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,24 @@ class Pair:
 
 
 def pairs_for(user: Any, limit: int = SHOWN) -> list[Pair]:
-    """Who looks registered twice, the surest first. At most seven queries, however many people there are."""
+    """Who looks registered twice, the surest first. At most eight queries, however many people there are."""
     rows = _changeable(user)
     heaps = {keys: _heaps(rows, keys) for keys in ALIKE}
-    people = rows.filter(_in_heaps(heaps)).select_related(*_PLACES) if any(heaps.values()) else ()
-    found = list(people.defer("grid__boundary").order_by("pk")) if people else []
-    known = _known_apart({each.pk for each in found})
-    offered: dict[tuple[int, int], Pair] = {}
+    found = list(rows.filter(_in_heaps(heaps)).order_by("pk").only(*_COMPARED)) if any(heaps.values()) else []
+    known = _known_apart(rows) if found else set()
+    offered: dict[tuple[int, int], str] = {}
     for keys, why in ALIKE.items():
-        for left, right in _twos(found, keys):
-            if not _are_two_people(left, right) and (left.pk, right.pk) not in known:
-                offered.setdefault((left.pk, right.pk), Pair(left, right, why))
-    return list(offered.values())[:limit]
+        for one, other in _twos(found, keys):
+            if not _are_two_people(one, other) and _key(one, other) not in known:
+                offered.setdefault(_key(one, other), why)
+    return _with_people(list(offered.items())[:limit])
+
+
+def _with_people(offered: list[tuple[tuple[int, int], str]]) -> list[Pair]:
+    """Only those who are shown are read with everything that a page says."""
+    people = Resident.objects.select_related(*_PLACES).defer("grid__boundary")
+    by_key = people.in_bulk({pk for pair, _ in offered for pk in pair}) if offered else {}
+    return [Pair(by_key[low], by_key[high], why) for (low, high), why in offered]
 
 
 def twins_of(resident: Resident, user: Any) -> list[Pair]:
@@ -73,7 +81,7 @@ def twins_of(resident: Resident, user: Any) -> list[Pair]:
     for each in alike[1:]:
         query |= each
     others = list(_changeable(user).filter(query).exclude(pk=resident.pk).select_related(*_PLACES)[:SHOWN])
-    known = _known_apart({resident.pk}) if others else set()
+    known = _known_apart(Resident.objects.filter(pk=resident.pk)) if others else set()
     return [
         Pair(resident, other, why_alike(resident, other))
         for other in others
@@ -88,17 +96,18 @@ def merge(keep: Resident, drop: Resident, *, by: Any) -> Resident:
     """
     with transaction.atomic(), written_by(by):
         _lock(keep, drop, by)
-        number_of_drop = {name: getattr(drop, name) for name in _COLUMNS}
-        groups, household = list(drop.groups.all()), drop.household
+        given = {name: getattr(drop, name) for name in _COLUMNS}
+        groups, household, relation = list(drop.groups.all()), drop.household, drop.relation
         account, source = drop.user, drop.last_import
         erasing.empty(drop)
         drop.standing, drop.merged_into, drop.changed_at = Resident.Standing.MERGED, keep, clock.now()
         drop.household = drop.building = drop.grid = None
         drop.save()
         Resident.objects.filter(merged_into=drop).update(merged_into=keep)
-        _fill(keep, number_of_drop)
+        _fill(keep, given)
         if keep.household is None and household is not None:
             put_into(keep, household)
+            keep.relation = relation
         keep.user = keep.user or account
         keep.last_import = keep.last_import or source
         keep.changed_at = clock.now()
@@ -173,9 +182,9 @@ def _key(one: Resident, other: Resident) -> tuple[int, int]:
     return (one.pk, other.pk) if one.pk < other.pk else (other.pk, one.pk)
 
 
-def _known_apart(keys: set[int]) -> set[tuple[int, int]]:
-    if not keys:
-        return set()
+def _known_apart(rows: Any) -> set[tuple[int, int]]:
+    """The pairs that somebody has told apart, as far as one of those rows is concerned."""
+    keys = rows.order_by().values("pk")
     marked = NotTheSame.objects.filter(Q(first__in=keys) | Q(second__in=keys))
     return set(marked.values_list("first", "second"))
 
@@ -204,7 +213,7 @@ def _lock(one: Resident, other: Resident, by: Any) -> None:
     present = all(row.standing == Resident.Standing.PRESENT for row in (one, other))
     if one.pk == other.pk or not present or not why_alike(one, other) or _are_two_people(one, other):
         raise RuleViolation(_NOT_OFFERED)
-    if _key(one, other) in _known_apart({one.pk}):
+    if _key(one, other) in _known_apart(Resident.objects.filter(pk=one.pk)):
         raise RuleViolation("已有人核对过：这两份登记不是同一人。")
 
 
