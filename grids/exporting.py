@@ -57,7 +57,7 @@ def export(
     what = f"{community.short_name[:40]}居民台账{'（完整号码）' if whole else ''}"
     record_export(by=by, organization=community, what=what, rows=count, reason=reason)
     with BookWriter() as book:
-        book.table("居民", COLUMNS, _lines(rows[:MOST_ROWS], whole))
+        book.table("居民", COLUMNS, _lines(rows, whole))
     return book.content()
 
 
@@ -67,7 +67,7 @@ def _lines(rows: QuerySet[Resident], whole: bool) -> Iterator[list[Cell]]:
         .defer("grid__boundary")
         .prefetch_related("groups")
         .order_by("household__dwelling__code", "household__number", "id")
-    )
+    )[:MOST_ROWS]
     for resident in people.iterator(chunk_size=_CHUNK):
         yield _line(resident, whole)
 
