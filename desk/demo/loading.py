@@ -15,6 +15,7 @@ from accounts.models import User
 from desk.demo import places
 from desk.demo.past import live_through
 from desk.demo.people import gather
+from desk.demo.registry import settle_in
 from desk.demo.signins import demo_signins
 from ground import clock
 from notifications.models import FanOut, Message
@@ -67,7 +68,9 @@ def _replay(chance: random.Random, say: Say) -> None:
     say("tree, grids and buildings")
     land = places.settle(chance)
     say("people")
-    people = gather(land, chance)
+    people, cast = gather(land, chance)
+    say("ten thousand residents")
+    settle_in(land, people, chance, cast)
     say("eight weeks of requests, a year of whistles")
     live_through(land, people, chance)
     leaderboards.refresh_due()

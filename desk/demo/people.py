@@ -119,8 +119,8 @@ class Gathering:
         return user
 
 
-def gather(land: Land, chance: random.Random) -> People:
-    """Everybody of the demo."""
+def gather(land: Land, chance: random.Random) -> tuple[People, Cast]:
+    """Everybody of the demo with an account, and who gives out names and numbers for the others."""
     making = Gathering(land, chance)
     people = _staff(making)
     _grid_workers(making, people)
@@ -128,7 +128,7 @@ def gather(land: Land, chance: random.Random) -> People:
     _officers(making, people)
     people.residents = _residents(making)
     people.members = _members(making)
-    return people
+    return people, making.cast
 
 
 # Those with a post
