@@ -14,6 +14,7 @@ from grids.models.people import CareLevel
 from grids.powers import can_change
 from ground import clock
 from ground.errors import NoPower, RuleViolation
+from ground.personal import without_numbers
 from ground.steps import lock_row
 from organizations.models import Member
 
@@ -88,7 +89,7 @@ def assess(
             raise NoPower()
         if level not in CareLevel.values:
             raise RuleViolation("请选择关爱等级。", field="level")
-        reason = reason.strip()
+        reason = without_numbers(reason.strip(), "（号码）")
         if len(reason) < SHORTEST_REASON:
             raise RuleViolation(f"请写明评定理由，至少 {SHORTEST_REASON} 个字。", field="reason")
         days, review_on = _rhythm(household, CareLevel(level), days, review_on)

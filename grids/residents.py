@@ -22,6 +22,7 @@ from grids.particulars import Particulars, required, write_to
 from grids.powers import can_change, can_change_all_of
 from ground import clock
 from ground.errors import NoPower, RuleViolation
+from ground.personal import without_numbers
 from ground.steps import lock_row
 from organizations.models import Organization
 
@@ -111,7 +112,8 @@ def leave(resident: Resident, *, by: Any, why: str = "", on: date | None = None)
         lock_present(resident, by)
         if on > clock.today():
             raise RuleViolation("迁出日期不能在今天之后。", field="on")
-        resident.standing, resident.left_on, resident.left_why = Resident.Standing.LEFT, on, why.strip()[:60]
+        resident.standing, resident.left_on = Resident.Standing.LEFT, on
+        resident.left_why = without_numbers(why.strip(), "（号码）")[:60]
         resident.changed_at = clock.now()
         resident.save(update_fields=["standing", "left_on", "left_why", "changed_at"])
     return resident

@@ -20,6 +20,7 @@ from grids.importing.rows import BuildingEntry, BuildingRow, Door, Entry, Flat, 
 from grids.models import ImportFinding, SpecialGroup
 from ground import clock
 from ground.fields import surname_only
+from ground.personal import without_numbers
 from ground.sheets import Book, Sheet, open_book
 from organizations.models import Organization
 
@@ -98,7 +99,16 @@ class Outcome:
         }
 
     def findings(self) -> Iterator[ImportFinding]:
-        """Unsaved, without their job: what must be put right first, then what would change, then what was skipped."""
+        """Unsaved, without their job: what must be put right first, then what would change, then what was skipped.
+
+        Sheets and columns may be called anything, also by somebody's number.
+        """
+        for finding in self._findings():
+            for name in ("sheet", "column", "sentence"):
+                setattr(finding, name, without_numbers(getattr(finding, name), "（号码）"))
+            yield finding
+
+    def _findings(self) -> Iterator[ImportFinding]:
         for fault in self.draft.faults:
             yield ImportFinding(kind=Kind.BAD, **fault._asdict())
         for change in self.people.changes:

@@ -21,6 +21,7 @@ from grids.powers import can_change_all_of
 from ground import clock
 from ground.errors import NoPower, RuleViolation
 from ground.fields import blind_index
+from ground.personal import without_numbers
 from ground.sheets import BadBook, csv_safe, open_book
 from ground.sheets.guard import kind_of
 from ground.steps import lock_row
@@ -203,8 +204,9 @@ def _refuse_file(content: bytes) -> None:
 
 
 def _short(name: str) -> str:
-    """The bare name; of a long one the end, which says what kind it is."""
-    return PurePath(name.replace("\\", "/")).name[-120:] or "导入"
+    """The bare name, without numbers of people; of a long one the end, which says what kind it is."""
+    bare = PurePath(name.replace("\\", "/")).name
+    return without_numbers(bare, "（号码）")[-120:] or "导入"
 
 
 def _plain(mapping: Titles | None) -> dict[str, dict[str, str]]:
