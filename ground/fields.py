@@ -11,6 +11,7 @@ import base64
 import hashlib
 import hmac
 import os
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -34,7 +35,12 @@ def _key(version: str, cipher: str) -> bytes:
         secret = settings.FIELD_KEYS[version]
     except KeyError:
         raise Undecipherable(f"no field key of version {version!r}") from None
-    return hashlib.sha256(b"wenshao field " + base64.b64decode(secret)).digest()[: _CIPHERS[cipher][1]]
+    return _derived(secret, _CIPHERS[cipher][1])
+
+
+@lru_cache(maxsize=32)
+def _derived(secret: str, size: int) -> bytes:
+    return hashlib.sha256(b"wenshao field " + base64.b64decode(secret)).digest()[:size]
 
 
 def current_version() -> str:
@@ -108,7 +114,7 @@ def _open(head: str, sealed: bytes, bound_to: str) -> bytes:
 def blind_index(value: str, purpose: str) -> str:
     """64 hex digits by which an encrypted value is found again: HMAC-SHA256 with a key of its own."""
     key = base64.b64decode(settings.FIELD_KEYS["index"])
-    return hmac.new(key, f"{purpose}\0{value}".encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, f"{purpose}\0{value}".encode(), "sha256").hex()
 
 
 def phone_index(phone: str) -> str:
