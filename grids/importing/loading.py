@@ -50,6 +50,7 @@ class _Loading:
         self.outcome, self.job, self.voice, self.now = outcome, job, voice, clock.now()
         self.people = outcome.people
         self.booking = Booking(job.by, self.now)
+        self._last: tuple[Flat | None, int, Household] = None, 0, Household()
 
     def run(self) -> None:
         people = self.people
@@ -177,12 +178,18 @@ class _Loading:
         return resident
 
     def _household(self, entry: Entry) -> Household:
-        """An unsaved twin of the household's row: everything that `put_into` asks for, and no query."""
-        if entry.flat is None:
+        """An unsaved twin of the household's row: everything that `put_into` asks for, and no query.
+
+        Rows of one household mostly stand together: the last twin is kept.
+        """
+        flat, number = entry.flat, entry.number
+        if flat is None:
             raise ValueError("a good row has a dwelling")
-        household = household_in(entry.flat, entry.number)
-        household.pk = entry.flat.households[entry.number]
-        return household
+        if self._last[0] is not flat or self._last[1] != number:
+            household = household_in(flat, number)
+            household.pk = flat.households[number]
+            self._last = flat, number, household
+        return self._last[2]
 
 
 # Rows
