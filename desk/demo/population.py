@@ -24,8 +24,8 @@ FAMILIES = {
     "elder": 0.09,
     "old_couple": 0.13,
     "couple": 0.09,
-    "parents": 0.36,
-    "generations": 0.15,
+    "parents": 0.33,
+    "generations": 0.12,
     "tenant": 0.07,
     "shared": 0.07,
 }
@@ -90,7 +90,7 @@ def rows_of(house: Building, census: Census, heads: list[tuple[str, str]]) -> It
             continue
         kind = _kind(census.chance)
         use = {"": "空置", "tenant": "出租", "shared": "出租"}.get(kind, "自住")
-        people = list(_family(kind, census))
+        people = _family(kind, census)
         if not people:
             yield {**place, "房屋用途": use}
         poor = census.chance.random() < 0.012
@@ -117,30 +117,31 @@ def _known(place: Row, head: tuple[str, str], census: Census) -> Iterator[Row]:
     yield {**place, "房屋用途": "自住", **husband}
 
 
-def _family(kind: str, census: Census) -> Iterator[Somebody]:
+def _family(kind: str, census: Census) -> list[Somebody]:
     chance, surname = census.chance, census.chance.choice(SURNAMES)
     if kind == "elder":
-        yield Somebody("户主", 62, 92)
-    elif kind == "old_couple":
-        yield Somebody("户主", 60, 84, "男", surname)
-        yield Somebody("配偶", 58, 82, "女")
-    elif kind in ("couple", "parents", "generations"):
-        age = chance.randint(26, 55) if kind == "couple" else chance.randint(30, 52)
-        yield Somebody("户主", age, age, "男", surname)
-        yield Somebody("配偶", max(22, age - 4), age + 2, "女")
-        if kind != "couple":
-            for _ in range(1 if chance.random() < 0.6 else 2):
-                yield Somebody("子女", max(0, age - 34), max(1, age - 25), "", surname)
-        if kind == "generations":
-            yield Somebody("父母", age + 23, age + 32, "女")
-            if chance.random() < 0.6:
-                yield Somebody("父母", age + 24, age + 34, "男", surname)
-    elif kind == "tenant":
-        yield Somebody("户主", 19, 45)
-    elif kind == "shared":
-        yield Somebody("户主", 19, 40)
-        for _ in range(chance.randint(1, 3)):
-            yield Somebody("租户", 18, 42)
+        return [Somebody("户主", 62, 92)]
+    if kind == "old_couple":
+        return [Somebody("户主", 60, 84, "男", surname), Somebody("配偶", 58, 82, "女")]
+    if kind == "tenant":
+        return [Somebody("户主", 19, 45)]
+    if kind == "shared":
+        return [Somebody("户主", 19, 40), *[Somebody("租户", 18, 42)] * chance.randint(1, 3)]
+    return list(_couple(kind, surname, chance)) if kind else []
+
+
+def _couple(kind: str, surname: str, chance: random.Random) -> Iterator[Somebody]:
+    """Husband and wife, their children, and his parents where three generations live together."""
+    age = chance.randint(26, 55) if kind == "couple" else chance.randint(30, 52)
+    yield Somebody("户主", age, age, "男", surname)
+    yield Somebody("配偶", max(22, age - 4), age + 2, "女")
+    if kind != "couple":
+        for _ in range(1 if chance.random() < 0.6 else 2):
+            yield Somebody("子女", max(0, age - 34), max(1, age - 25), "", surname)
+    if kind == "generations":
+        yield Somebody("父母", age + 23, age + 32, "女")
+        if chance.random() < 0.6:
+            yield Somebody("父母", age + 24, age + 34, "男", surname)
 
 
 def _person(somebody: Somebody, kind: str, census: Census, *, poor: bool) -> Row:

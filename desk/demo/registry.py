@@ -147,6 +147,8 @@ def _waiting_sheet(place: Community, people: People, census: Census) -> None:
     """A sheet with faults lies on the import page, checked and not loaded."""
     house = place.buildings[-1]
     rows = [dict(row) for row in rows_of(house, census, []) if row.get("姓名")][:40]
+    for row in rows:  # doors that are not recorded yet: flats that were divided
+        row["房号"] += "A"
     rows[3]["证件号码"] = rows[3]["证件号码"][:-1] + ("1" if rows[3]["证件号码"][-1] != "1" else "2")
     rows[7]["手机号"] = "1990000"
     rows[11]["楼栋编码"] = f"{place.node.code}-99-01"
