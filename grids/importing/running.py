@@ -40,6 +40,7 @@ FINDINGS_PORTION = 2_000
 CHANGED_MEANWHILE = "台账在预检后有变化，请重新核对。"
 REFUSED_BY_REGISTRY = "写入时和台账冲突，什么都没有写入，请重新核对。"
 BROKEN = "导入程序出错，什么都没有写入；请把时间和文件告诉系统管理员。"
+NO_ROWS = "表里没有可以导入的行。"
 NO_HEADINGS = "没有认出表头，请指出每一列是什么。"
 
 
@@ -104,7 +105,13 @@ def check(job_id: int, *, listen: Callable[[ImportJob], Voice] = Voice) -> None:
     with _answered(job), _quietly("check", job):
         draft = _read(job, voice)
         outcome = compare(draft, job.community, is_retiring=False, voice=voice)
-        _keep(job, outcome, voice, sentence="" if draft.is_understood else NO_HEADINGS)
+        _keep(job, outcome, voice, sentence=_remark(draft))
+
+
+def _remark(draft: Draft) -> str:
+    if not draft.is_understood:
+        return NO_HEADINGS
+    return "" if draft.rows else NO_ROWS
 
 
 def _keep(job: ImportJob, outcome: Outcome, voice: Voice, *, sentence: str) -> None:

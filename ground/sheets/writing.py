@@ -34,6 +34,8 @@ class Column:
     as_text: bool = False
     required: bool = False
     choices: Sequence[str] = ()
+    #: The list is an offer: other words, or several with commas between, may be written too.
+    takes_others: bool = False
     example: str = ""
     #: Shown when the cell is selected.
     hint: str = ""
@@ -131,7 +133,7 @@ class BookWriter:
         rule: dict[str, Any] = {"validate": "any", "ignore_blank": True}
         if column.choices:
             rule |= {"validate": "list", "source": self._source(column), "error_title": "请从列表里选"}
-            rule |= {"error_message": "这一列只能从下拉列表里选。"}
+            rule |= {"error_message": "这一列只能从下拉列表里选。", "show_error": not column.takes_others}
         if column.hint:
             rule |= {"input_title": column.title[:32], "input_message": column.hint[:255]}
         if column.choices or column.hint:
