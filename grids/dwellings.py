@@ -32,7 +32,7 @@ def add(
         if not can_change(by, building):
             raise NoPower()
         staircase, door = normal_staircase(staircase), normal_door(door)
-        if fault := _door_fault(door) or fault_of(building, staircase, floor):
+        if fault := _fault_of_words(staircase, door, use) or fault_of(building, staircase, floor):
             raise RuleViolation(fault[1], field=fault[0])
         dwelling = Dwelling(building=building, staircase=staircase, floor=floor, door=door, use=use)
         stand_in(dwelling, building)
@@ -52,9 +52,16 @@ def normal_door(text: str) -> str:
     return unicodedata.normalize("NFKC", text).replace(" ", "").upper().removesuffix("室").removesuffix("号")
 
 
-def _door_fault(door: str) -> tuple[str, str] | None:
-    longest = Dwelling._meta.get_field("door").max_length or 0
-    return None if 0 < len(door) <= longest else ("door", f"请填房号，最多 {longest} 个字，如 302。")
+def _fault_of_words(staircase: str, door: str, use: str) -> tuple[str, str] | None:
+    """(field, sentence) for what no building can have, or no column can hold."""
+    if len(staircase) > _LONGEST["staircase"]:
+        return "staircase", f"单元最多 {_LONGEST['staircase']} 个字，如 1。"
+    if not 0 < len(door) <= _LONGEST["door"]:
+        return "door", f"请填房号，最多 {_LONGEST['door']} 个字，如 302。"
+    return None if use in Dwelling.Use.values else ("use", "请从列表里选择用途。")
+
+
+_LONGEST = {name: Dwelling._meta.get_field(name).max_length or 0 for name in ("staircase", "door")}
 
 
 def moved_into(household: Household) -> None:
@@ -71,6 +78,8 @@ def change_use(dwelling: Dwelling, *, by: Any, use: str) -> Dwelling:
         lock_row(dwelling)
         if not can_change(by, dwelling):
             raise NoPower()
+        if use not in Dwelling.Use.values:
+            raise RuleViolation("请从列表里选择用途。", field="use")
         people = Resident.objects.present().filter(household__dwelling=dwelling)
         if use == Dwelling.Use.EMPTY and people.exists():
             raise RuleViolation("这套房屋还有人在册，请先办理搬动或迁出。", field="use")
