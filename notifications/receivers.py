@@ -13,7 +13,7 @@ from organizations import access
 from organizations.models import AccessLogEntry
 from organizations.signals import access_noted
 
-_VERB = {access.REVEAL: "查看号码", access.EXPORT: "导出个人信息"}
+_VERB = {access.REVEAL: "查看号码", access.EXPORT: "导出个人信息", access.ERASE: "删除个人信息"}
 
 
 @receiver(access_noted)

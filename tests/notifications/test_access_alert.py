@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import transaction
 
 from accounts.models import User
 from ground import clock
@@ -130,3 +131,15 @@ def test_exports_are_told_too(city, officer):
             reason="上报街道汇总",
         )
     assert Outgoing.objects.get().title.endswith("导出个人信息异常：一次 6000 行")
+
+
+def test_an_erasure_at_night_is_told_as_what_it_is(city, officer):
+    member = a_member(city)
+    with clock.at(NIGHT), transaction.atomic():
+        access.record_erasure(
+            by=city.home.secretary,
+            subject=member,
+            reason="本人书面申请",
+            organization=city.home.organization,
+        )
+    assert "删除个人信息异常" in Outgoing.objects.get(to=officer).title
