@@ -61,9 +61,12 @@ class Outcome:
         return {(fault.sheet, fault.row) for fault in self.draft.faults}
 
     @property
-    def touched(self) -> set[int]:
-        """Registered people whom the file would change or move."""
-        return {change.was.pk for change in self.people.changes}
+    def touched(self) -> dict[int, tuple[str, int]]:
+        """Registered people whom the file would change or move → (sheet, row)."""
+        return {
+            change.was.pk: (change.entry.source.sheet[:40], change.entry.row)
+            for change in self.people.changes
+        }
 
     def new_households(self) -> dict[tuple[str, int], Flat]:
         """(dwelling code, number) → dwelling, of the households that are still to be opened."""
@@ -109,9 +112,10 @@ class Outcome:
             yield finding
 
     def _findings(self) -> Iterator[ImportFinding]:
-        for fault in self.draft.faults:
+        """Row after row: pages and people go through a sheet from top to bottom."""
+        for fault in sorted(self.draft.faults, key=lambda each: (each.sheet, each.row)):
             yield ImportFinding(kind=Kind.BAD, **fault._asdict())
-        for change in self.people.changes:
+        for change in sorted(self.people.changes, key=lambda each: (each.entry.source.sheet, each.entry.row)):
             yield _changed(change, self.register)
         for person in self.people.vanished:
             where = self.register.door_of(person.household_id)

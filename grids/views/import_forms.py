@@ -47,6 +47,7 @@ class UploadForm(forms.Form):
         widget=forms.FileInput(attrs={"accept": ",".join(SUFFIXES)}),
         error_messages={"required": "请先选一张表。", "empty": "文件是空的，请重新选择。"},
     )
+    again = forms.IntegerField(required=False, min_value=1, max_value=2**53, widget=forms.HiddenInput)
 
     def __init__(
         self,
@@ -55,8 +56,9 @@ class UploadForm(forms.Form):
         *,
         communities: list[Organization],
         is_too_large: bool = False,
+        initial: dict[str, Any] | None = None,
     ) -> None:
-        super().__init__(data, files, label_suffix="")
+        super().__init__(data, files, label_suffix="", initial=initial)
         self.is_too_large = is_too_large
         self.only = communities[0] if len(communities) == 1 else None
         if self.only:

@@ -9,6 +9,7 @@ from django.db.models import Count
 from django.urls import reverse
 
 from grids.importing import jobs
+from grids.importing.heartbeat import is_silent
 from grids.models import ImportFinding, ImportJob
 
 State, Kind = ImportJob.State, ImportFinding.Kind
@@ -45,17 +46,20 @@ PLACES = (
     ("compounds", "小区", "个"),
     ("households", "户", "户"),
 )
-#: Tiles that say something even where nothing is to be counted.
-ALWAYS = frozenset({"bad", "new", "changed", "moved", "unchanged", "vanished"})
+#: Tiles that say something even where nothing is to be counted: after the check, after the writing.
+ALWAYS = {
+    State.CHECKED: frozenset({"bad", "new", "changed", "moved", "unchanged", "vanished"}),
+    State.DONE: frozenset({"new"}),
+}
 #: Kind → what its tab explains, and what the last column is called.
 EXPLAINED = {
     Kind.BAD: ("照“怎么改”改在原来的表里，再传一次。一行有几处问题时分开列。", "怎么改"),
     Kind.CHANGED: ("台账里已有这些人；写入后，列出的内容按表里的更新。", "会怎样"),
     Kind.MOVED: ("台账里已有这些人，登记在别处；写入后搬到表里写的房屋。", "会怎样"),
     Kind.VANISHED: ("表里写到的楼栋里，台账有、表里没有的人。确认时不勾“记为迁出”，就不会动他们。", "会怎样"),
-    Kind.SKIPPED: ("合计、说明、重复的表头，和没有认出列名的工作表，都不会写入。", "为什么跳过"),
+    Kind.SKIPPED: ("合计、说明、重复的表头，和没有认出列名的工作表，都不写入。", "为什么跳过"),
 }
-#: Kinds whose findings speak of somebody who is registered, and kinds that stand in a row of the sheet.
+#: Kinds whose findings speak of somebody who is registered.
 OF_PEOPLE = frozenset({Kind.CHANGED, Kind.MOVED, Kind.VANISHED})
 
 
@@ -120,9 +124,9 @@ def _effects(job: ImportJob, state: str) -> str:
 
 def summary(job: ImportJob) -> str:
     """What a row of the list says of the result."""
-    if job.state == State.CHECKED and count(job, "bad"):
-        return f"{said(count(job, 'bad'))} 行要改"
-    if job.state in (State.CHECKED, State.DONE):
+    if job.state == State.CHECKED:
+        return _verdict(job).removeprefix("可以导入：")
+    if job.state == State.DONE:
         return _effects(job, job.state)
     if job.state == State.FAILED:
         return job.sentence or "没有读成"
@@ -130,14 +134,20 @@ def summary(job: ImportJob) -> str:
 
 
 def chip(job: ImportJob) -> dict[str, str]:
+    """A checked job waits for a yes, or for another sheet, or for nothing."""
+    if job.state == State.CHECKED and (count(job, "bad") or not count(job, "rows")):
+        return {"state": "late", "label": "要改"}
+    if job.state == State.CHECKED and not (has_effect(job) or count(job, "vanished")):
+        return {"state": "wait", "label": "没有变化"}
     return {"state": CHIPS[State(job.state)], "label": job.get_state_display()}
 
 
 def tiles(job: ImportJob) -> list[dict[str, Any]]:
-    """The counts of the check, or of what was written. None before the check has ended."""
-    if job.state not in (State.CHECKED, State.DONE) or not job.counts:
+    """The counts of the check, or of what was written. None before the check has ended, or where no row was found."""
+    if job.state not in ALWAYS or not count(job, "rows"):
         return []
-    return [_tile(job, *row) for row in TILES if row[0] in ALWAYS or count(job, row[0])]
+    always = ALWAYS[State(job.state)]
+    return [_tile(job, *row) for row in TILES if row[0] in always or count(job, row[0])]
 
 
 def _tile(job: ImportJob, name: str, before: str, after: str, unit: str, kind: str) -> dict[str, Any]:
@@ -269,7 +279,8 @@ def _row(job: ImportJob, finding: ImportFinding) -> dict[str, Any]:
 
 def progress_words(job: ImportJob, progress: jobs.Progress) -> dict[str, Any]:
     return {
-        "phase": progress.phase or headline(job, progress),
+        "phase": progress.phase or "等后台开始",
+        "is_silent": is_silent(job),
         "total": progress.total,
         "done_said": said(progress.done),
         "total_said": said(progress.total),
@@ -282,5 +293,5 @@ def headline_of_list(found: list[ImportJob]) -> str:
     waiting = sum(job.state == State.CHECKED for job in found)
     running = sum(job.state in RUNNING for job in found)
     if waiting:
-        return f"{waiting} 张表等你看过结果"
+        return f"{waiting} 张表等你看结果"
     return f"{running} 张表正在处理" if running else "把居民表导进台账"

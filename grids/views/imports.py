@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import wraps
 from typing import Any
 
@@ -18,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRefresh
 
 from grids.importing import jobs
+from grids.importing.template import template as template_of
 from grids.models import ImportJob
 from grids.views import import_showing as showing
 from grids.views.import_forms import ColumnsForm, ConfirmForm, SheetUploadHandler, UploadForm
@@ -73,7 +75,10 @@ def _index(
     request: HttpRequest, communities: list[Organization], handler: SheetUploadHandler
 ) -> HttpResponseBase:
     if request.method == "GET":
-        return _list(request, communities, UploadForm(communities=communities))
+        replaced = _to_replace(request)
+        initial = {"again": replaced.pk, "community": replaced.community_id} if replaced else {}
+        form = UploadForm(communities=communities, initial=initial)
+        return _list(request, communities, form, replaced)
     form = UploadForm(request.POST, request.FILES, communities=communities, is_too_large=handler.is_too_large)
     if form.is_valid():
         file = form.cleaned_data["file"]
@@ -84,17 +89,37 @@ def _index(
         except RuleViolation as violation:
             violation.add_to(form)
         else:
+            _set_aside(request, form.cleaned_data["again"], job)
             return redirect("grids:import", pk=job.pk)
     return _list(request, communities, form)
 
 
-def _list(request: HttpRequest, communities: list[Organization], form: UploadForm) -> HttpResponse:
+def _set_aside(request: HttpRequest, pk: int | None, newer: ImportJob) -> None:
+    """改好了，再传一次: the result that the mended sheet replaces waits for nobody any more."""
+    older = ImportJob.objects.visible_to(request.user).filter(pk=pk, community=newer.community_id)
+    for job in older.exclude(pk=newer.pk).select_related("community"):
+        with suppress(RuleViolation):  # somebody has confirmed it meanwhile
+            jobs.cancel(job, by=request.user)
+
+
+def _to_replace(request: HttpRequest) -> ImportJob | None:
+    """The checked import whose sheet is going to be uploaded again."""
+    pk = request.GET.get("again", "")
+    checked = ImportJob.objects.visible_to(request.user).filter(state=ImportJob.State.CHECKED)
+    return checked.filter(pk=int(pk)).first() if pk.isdecimal() and len(pk) < 16 else None
+
+
+def _list(
+    request: HttpRequest,
+    communities: list[Organization],
+    form: UploadForm,
+    replaced: ImportJob | None = None,
+) -> HttpResponse:
     rows = ImportJob.objects.visible_to(request.user).select_related("community", "by").defer("by__phone")
     before = request.GET.get("before", "")
     is_first = not (before.isdecimal() and len(before) < 16)
     found = list((rows if is_first else rows.filter(pk__lt=int(before))).order_by("-pk")[: PAGE + 1])
     shown = found[:PAGE]
-    waiting = [job for job in shown if job.state == ImportJob.State.CHECKED]
     return render(
         request,
         "grids/imports.html",
@@ -103,7 +128,7 @@ def _list(request: HttpRequest, communities: list[Organization], form: UploadFor
             "form": form,
             "communities": communities,
             "max_bytes": jobs.MAX_BYTES,
-            "waiting": waiting,
+            "replaced": replaced,
             "jobs": [
                 {
                     "job": job,
@@ -168,6 +193,7 @@ def _findings(request: HttpRequest, job: ImportJob) -> dict[str, Any]:
         "sentence_heading": sentence_heading,
         "has_people": kind in showing.OF_PEOPLE,
         "has_rows": kind != showing.Kind.VANISHED,
+        "has_cells": kind == showing.Kind.BAD,
     }
 
 
@@ -245,6 +271,4 @@ def template(request: HttpRequest, communities: list[Organization]) -> HttpRespo
     if wanted and community is None:
         raise Http404
     community = community or communities[0]
-    from grids.importing.templates import template as template_of
-
     return xlsx_answer(f"居民表模板-{community.short_name}.xlsx", template_of(community))

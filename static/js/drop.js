@@ -10,18 +10,18 @@
     const input = place.querySelector("input[type=file]");
     const name = place.querySelector("[data-name]");
     const hint = place.querySelector("[data-hint]");
-    const before = [name.textContent, hint.textContent];
+    const before = hint.textContent;
+    const invitation = matchMedia("(pointer: coarse)").matches ? name.textContent : "把居民表拖到这里，或点这里选";
     place.classList.add("js");
-    name.textContent = "把居民表拖到这里，或点这里选";
+    name.textContent = invitation;
 
     input.addEventListener("change", () => {
       const file = input.files[0];
       const tooLarge = file && file.size > Number(place.dataset.max);
-      name.textContent = file ? file.name : "把居民表拖到这里，或点这里选";
-      hint.textContent = file ? (tooLarge ? `${size(file.size)}，太大了。${before[1]}` : `${size(file.size)}，可以上传`) : before[1];
+      name.textContent = file ? file.name : invitation;
+      hint.textContent = !file ? before : tooLarge ? `${size(file.size)}，太大了。${before}` : `${size(file.size)}，可以上传`;
       place.classList.toggle("full", Boolean(file) && !tooLarge);
       place.classList.toggle("wrong", Boolean(tooLarge));
-      input.setCustomValidity(tooLarge ? hint.textContent : "");
     });
     for (const kind of ["dragenter", "dragover"]) place.addEventListener(kind, () => place.classList.add("over"));
     for (const kind of ["dragleave", "drop"]) place.addEventListener(kind, () => place.classList.remove("over"));
