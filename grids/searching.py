@@ -168,8 +168,8 @@ def narrowed(rows: QuerySet[Resident], query: Mapping[str, str]) -> QuerySet[Res
     """The rows that satisfy the filters of the URL; what makes no sense there is ignored."""
     rows = rows.filter(standing=STANDINGS.get(query.get("standing", ""), PRESENT))
     if grid := number_of(query.get("grid")):
-        below = Q(pk=grid) | Q(parent=grid) | Q(parent__parent=grid)
-        rows = rows.filter(grid__in=list(Grid.objects.filter(below).values_list("pk", flat=True)))
+        below = Grid.objects.filter(Q(parent=grid) | Q(parent__parent=grid)).values_list("pk", flat=True)
+        rows = rows.filter(grid__in=[grid, *below])  # asked for all the same where there is no such grid
     for name, column in (("building", "building"), ("group", "groups")):
         if key := number_of(query.get(name)):
             rows = rows.filter(**{column: key})
