@@ -215,7 +215,8 @@ class _Shown:
     def differs(self, outcome: Outcome) -> bool:
         """Whether a row is bad that was good, or somebody would be changed or retired who was not named."""
         bad = outcome.bad_rows
-        if bad - self.bad or (bad and not self.good_rows_only) or outcome.touched - self.touched:
+        unseen = (row for pk, row in outcome.touched.items() if pk not in self.touched)
+        if bad - self.bad or (bad and not self.good_rows_only) or any(row not in self.bad for row in unseen):
             return True
         vanished = {person.pk for person in outcome.people.vanished} if self.retire else set()
         return bool(vanished - self.vanished)
