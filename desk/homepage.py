@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from desk.nav import door_of
+from grids.absences import in_charge
 from grids.models import Building, Grid, GridDuty
 from ground import clock
 from organizations.models import Organization
@@ -102,17 +103,8 @@ def _place_of(registration: Registration | None, user: Any, mine: list[ServiceRe
 
 
 def _worker_of(grid: Grid | None) -> GridDuty | None:
-    """Who looks after the grid today, or the grid around it; the A post before the B post (N6)."""
-    if grid is None:
-        return None
-    duties = GridDuty.objects.in_force().filter(grid__in=[grid.pk, grid.parent_id or 0])
-    own_first = Case(When(grid=grid.pk, then=Value(0)), default=Value(1), output_field=IntegerField())
-    return (
-        duties.select_related("appointment__user", "grid")
-        .defer("appointment__user__phone", "grid__boundary")
-        .order_by(own_first, "part", "id")
-        .first()
-    )
+    """Who has the work of the grid today: the A post, or the B post while A is away (N6)."""
+    return in_charge([grid.pk]).get(grid.pk) if grid else None
 
 
 def _next_claim(user: Any) -> Claim | None:

@@ -28,7 +28,7 @@ from volunteers.models import Claim, Registration
 class Entry:
     """One line of the sidebar. A page of the desk is shown to posts with one of the powers; the registry of a
     `model` ("grids.grid") to whomever its own admin lets in, or lets change it. `count` names a heap of
-    `waiting_counts`.
+    `waiting_counts`. `seat`: only where a power is held at a node of that tier, over the whole of it.
     """
 
     label: str
@@ -38,6 +38,7 @@ class Entry:
     model: str = ""
     to_change: bool = False
     count: str = ""
+    seat: Tier | None = None
 
     @property
     def url(self) -> str:
@@ -60,11 +61,16 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "台账",
         (
+            Entry("台账总览", "list", "grids:overview", (Power.TREE_SEE,)),
             Entry("党组织", "tree", model="organizations.organization"),
             Entry("网格", "grid", model="grids.grid"),
             Entry("小区", "map", model="grids.compound"),
             Entry("楼栋", "building", model="grids.building"),
+            Entry("房屋", "door", model="grids.dwelling"),
+            Entry("户", "home", model="grids.household"),
+            Entry("居民", "people", "grids:residents", (Power.REGISTRY_SEE, Power.REGISTRY_NAMES)),
             Entry("单位", "handshake", model="organizations.unit"),
+            Entry("导入", "upload", "grids:imports", (Power.REGISTRY_CHANGE,), seat=Tier.COMMUNITY),
         ),
     ),
     (
@@ -89,6 +95,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("账号", "user", model="accounts.user"),
             Entry("事项类别", "settings", model="requests.category", to_change=True),
+            Entry("重点人群", "elder", model="grids.specialgroup", to_change=True),
             Entry("专长", "star", model="organizations.skill", to_change=True),
             Entry("工作日", "calendar", model="organizations.workdayoverride", to_change=True),
             Entry("查看记录", "eye", model="organizations.accesslogentry"),
@@ -150,7 +157,11 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _allowed(entry: Entry, request: HttpRequest) -> bool:
     if not entry.model:
-        return scope_of(request.user).has(*entry.powers)
+        grants = scope_of(request.user).with_power(*entry.powers)
+        return any(
+            entry.seat is None or (grant.seat is entry.seat and not grant.is_narrowed_to_grids)
+            for grant in grants
+        )
     registry = admin.site.get_model_admin(apps.get_model(entry.model))
     return (
         registry.has_change_permission(request) if entry.to_change else registry.has_view_permission(request)

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from grids.absences import present
 from grids.models import GridDuty
 from grids.scope import covers, grid_ids
 from organizations.models import Appointment, Organization
@@ -81,13 +82,13 @@ def verifiers(organization: Organization) -> QuerySet[User]:
 
 
 def handlers(service_request: ServiceRequest) -> QuerySet[User]:
-    """Who may be made responsible: the staff of the handler, and those on duty in the grid (N6)."""
+    """Who may be made responsible: the staff of the handler, those on duty in the grid who are not away (N6)."""
     at_handler = Q(appointments__in=_held_at(service_request.handler, Power.HANDLE))
     if service_request.grid_id and service_request.handler_id == service_request.community_id:
         lines = {service_request.grid_id}
         if service_request.grid and service_request.grid.parent_id:
             lines.add(service_request.grid.parent_id)
-        duties = GridDuty.objects.in_force().filter(grid__in=lines)
+        duties = present(GridDuty.objects.in_force().filter(grid__in=lines))
         at_handler |= Q(appointments__in=Appointment.objects.in_force().filter(grid_duties__in=duties))
     people = User.objects.filter(at_handler, is_active=True).exclude(pk=service_request.submitter_id)
     return people.distinct().order_by("name", "pk")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any, Self
 
@@ -84,5 +85,10 @@ class TerritoryPolicy(AppendOnly):
     @classmethod
     def of(cls, district_id: int, on: date | None = None) -> TerritoryPolicy:
         """What holds in a district on a day (default today); the defaults, unsaved, where nothing was signed."""
-        begun = cls.objects.filter(district=district_id, begins_on__lte=on or clock.today())
-        return begun.first() or cls(district_id=district_id)
+        return cls.in_force_in([district_id], on).get(district_id) or cls(district_id=district_id)
+
+    @classmethod
+    def in_force_in(cls, district_ids: Iterable[int], on: date | None = None) -> dict[int, TerritoryPolicy]:
+        """District id → what holds there on a day (default today), of those that have signed one. One query."""
+        begun = cls.objects.filter(district__in=list(district_ids), begins_on__lte=on or clock.today())
+        return {policy.district_id: policy for policy in reversed(begun)}
