@@ -41,16 +41,20 @@ def _refuse_what_does_not_fit(compound: Compound) -> None:
     refuse_outside(compound, "branch", "小区党组织要在同一个社区里。")
     _refuse_unit(compound, "property_company", Unit.Kind.PROPERTY)
     _refuse_unit(compound, "owners_committee", Unit.Kind.OWNERS)
+    _refuse_unit(compound, "paired_unit")
+    paired = compound.paired_unit
+    if paired is not None and paired.district_id != compound.district_id:
+        raise RuleViolation("这个单位不在本区，请另选。", field="paired_unit")
     twins = Compound.objects.filter(community=compound.community_id, name=compound.name)
     if twins.exclude(pk=compound.pk).exists():
         raise RuleViolation("本社区已有同名小区。", field="name")
 
 
-def _refuse_unit(compound: Compound, field: str, kind: Unit.Kind) -> None:
+def _refuse_unit(compound: Compound, field: str, kind: Unit.Kind | None = None) -> None:
     unit = getattr(compound, field)
     if unit is None:
         return
-    if unit.kind != kind:
+    if kind is not None and unit.kind != kind:
         raise RuleViolation(f"这里要选类别为“{kind.label}”的单位。", field=field)
     if unit.district_id != compound.district_id:
         raise RuleViolation("这个单位不在本区，请另选。", field=field)

@@ -56,7 +56,7 @@ class CompoundAdmin(ScopedAdmin):
         return compounds.can_change_compound(user, row)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        names = ["name", "kind", "grid", "branch", "owners_committee", "property_company"]
+        names = ["name", "kind", "grid", "branch", "owners_committee", "property_company", "paired_unit"]
         return names if obj is None else [*names, "lacking"]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
@@ -68,7 +68,7 @@ class CompoundAdmin(ScopedAdmin):
     def choices_of(self, db_field: Any, request: HttpRequest) -> Any:
         if db_field.name == "branch":
             return nodes_below(request.user)
-        if db_field.name in ("owners_committee", "property_company"):
+        if db_field.name in ("owners_committee", "property_company", "paired_unit"):
             return units_of_the_district(request.user)
         return super().choices_of(db_field, request)
 

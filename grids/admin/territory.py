@@ -155,7 +155,7 @@ class AbsenceAdmin(ScopedAdmin):
     """Who is away, so that the B post has the work (N6); noted and ended through the verbs of `grids.absences`."""
 
     see = Power.TREE_SEE
-    list_display = ["person", "post", "begins_on", "ends_on", "reason"]
+    list_display = ["person", "post", "begins_on", "ends_on"]
     list_filter = [("ends_on", admin.EmptyFieldListFilter)]
     list_select_related = ["appointment__user", "appointment__organization"]
     search_fields = ["appointment__user__name"]
@@ -178,8 +178,12 @@ class AbsenceAdmin(ScopedAdmin):
         return str(absence.appointment)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fields = ["begins_on", "ends_on", "reason"]
-        return ["appointment", *fields] if obj is None else ["person", "post", *fields, "noted_by"]
+        """Everybody may know who is away and until when; why, is for whoever may note it."""
+        days = ["begins_on", "ends_on"]
+        if obj is None:
+            return ["appointment", *days, "reason"]
+        why = ["reason"] if absences.can_note(request.user, obj.appointment) else []
+        return ["person", "post", *days, *why, "noted_by"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [] if obj is None else ["person", "post", "noted_by"]

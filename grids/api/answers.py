@@ -36,8 +36,17 @@ def put(row: Model, given: dict[str, Any], *, derived: tuple[str, ...]) -> None:
         raise ValidationError(wrong.message_dict) from None
 
 
+_WORDS = {
+    "required": "必填。",
+    "does_not_exist": "没有这一条，或者不在你的范围内。",
+    "incorrect_type": "请填编号（整数）。",
+}
+
+
 class Seen(serializers.PrimaryKeyRelatedField[Any]):
     """A row by its id, looked for among those in sight: one elsewhere and none at all are answered alike."""
+
+    default_error_messages = _WORDS
 
     def get_queryset(self) -> QuerySet[Any]:
         rows: Any = super().get_queryset()
@@ -46,6 +55,8 @@ class Seen(serializers.PrimaryKeyRelatedField[Any]):
 
 class Offered(serializers.PrimaryKeyRelatedField[Any]):
     """A row by its id, looked for among those that `choices(user)` offers."""
+
+    default_error_messages = _WORDS
 
     def __init__(self, *, choices: Any = None, **options: Any) -> None:
         self.choices_of = choices

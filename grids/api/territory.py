@@ -76,7 +76,7 @@ class CompoundSerializer(serializers.ModelSerializer[Compound]):
         model = Compound
         fields = [
             *["id", "name", "kind", "kind_label", "grid", "district", "street", "community"],
-            *["branch", "owners_committee", "property_company", "lacks"],
+            *["branch", "owners_committee", "property_company", "paired_unit", "lacks"],
         ]
         read_only_fields = fields
 
@@ -92,10 +92,13 @@ class CompoundInput(serializers.ModelSerializer[Compound]):
     property_company = Offered(
         choices=units_of_the_district, queryset=Unit.objects.all(), required=False, allow_null=True
     )
+    paired_unit = Offered(
+        choices=units_of_the_district, queryset=Unit.objects.all(), required=False, allow_null=True
+    )
 
     class Meta:
         model = Compound
-        fields = ["name", "kind", "grid", "branch", "owners_committee", "property_company"]
+        fields = ["name", "kind", "grid", "branch", "owners_committee", "property_company", "paired_unit"]
 
 
 class BuildingSerializer(serializers.ModelSerializer[Building]):
