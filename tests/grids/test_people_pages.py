@@ -549,7 +549,7 @@ class TestTwinsPage:
         one = a_resident(city.home, "周小明", phone="13800138000")
         two = a_resident(city.home, "周小明", phone="13800138000", document_kind="none", document_number="")
         page = page_of(secretary, url("twins"))
-        assert "姓名和手机号相同" in page and "合并，保留左边" in page
+        assert "姓名和手机号相同" in page and "合并，保留这一份" in page
         assert "可能登记了两次" in page_of(secretary, url("resident", one))
         secretary.post(url("twins_decide"), {"keep": one.pk, "drop": two.pk})
         assert secretary.get(url("resident", two))["Location"] == url("resident", one)

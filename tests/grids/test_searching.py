@@ -141,9 +141,9 @@ def _row(city: City, number: int, surname: str = "", place: Any = None) -> Resid
         + chr(0x4E00 + number // 7)
     )
     row = Resident(name=name, name_key=name_key(name), initials=initials_of(name), grid=place.grid)
-    row.building = place.building
+    row.building, row.district_id, row.street_id = place.building, city.district.pk, city.street.pk
+    row.community_id = place.organization.pk
     row.document_index, row.phone_index = f"{number:064x}", phone_index(f"139{number:08d}")
-    row.place_under(place.organization)
     return row
 
 
