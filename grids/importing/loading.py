@@ -15,6 +15,7 @@ from grids.dwellings import follow_building, stand_in
 from grids.importing.booking import Booking
 from grids.importing.examining import Outcome
 from grids.importing.heartbeat import Voice
+from grids.importing.inserting import insert
 from grids.importing.placing import BuildingPlan
 from grids.importing.planning import Change
 from grids.importing.register import Registered
@@ -166,8 +167,10 @@ class _Loading:
 
     def _enter(self) -> None:
         for some in portions(self.people.new, PORTION):
-            rows = Resident.objects.bulk_create([self._new_resident(entry) for entry in some])
-            self._enter_groups((row.pk, entry) for row, entry in zip(rows, some, strict=True))
+            insert([self._new_resident(entry) for entry in some if not entry.groups])
+            grouped = [entry for entry in some if entry.groups]
+            rows = Resident.objects.bulk_create([self._new_resident(entry) for entry in grouped])
+            self._enter_groups((row.pk, entry) for row, entry in zip(rows, grouped, strict=True))
             self._advance(len(some))
 
     def _new_resident(self, entry: Entry) -> Resident:

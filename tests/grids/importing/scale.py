@@ -159,14 +159,19 @@ def environment() -> dict[str, str]:
 
     ring = ",".join(f"{name}:{key}" for name, key in settings.FIELD_KEYS.items())
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {
-        "WENSHAO_VAR": str(settings.VAR),
-        "WENSHAO_MEDIA_ROOT": ImportJob._meta.get_field("file").storage.location,
-        "DATABASE_URL": _database_url(),
-        "SECRET_KEY": settings.SECRET_KEY,
-        "FIELD_KEYS": ring,
-        "PYTHONPATH": str(ROOT),
-    }
+    redis = {"REDIS_URL": settings.REDIS_URL} if settings.REDIS_URL else {}
+    return (
+        kept
+        | redis
+        | {
+            "WENSHAO_VAR": str(settings.VAR),
+            "WENSHAO_MEDIA_ROOT": ImportJob._meta.get_field("file").storage.location,
+            "DATABASE_URL": _database_url(),
+            "SECRET_KEY": settings.SECRET_KEY,
+            "FIELD_KEYS": ring,
+            "PYTHONPATH": str(ROOT),
+        }
+    )
 
 
 if __name__ == "__main__":
