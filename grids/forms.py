@@ -323,12 +323,13 @@ class UseForm(Plain):
 
 class ExportForm(Plain):
     reason = a_reason("导出理由", "例如：街道人口核对")
-    whole = forms.TypedChoiceField(
+    whole = forms.ChoiceField(
         label="号码",
         choices=[("", "遮盖（440203********1234，138****5678）"), ("1", "完整号码：文件要按涉密资料保管")],
         required=False,
-        coerce=bool,
-        empty_value=False,
         widget=forms.RadioSelect,
         initial="",
     )
+
+    def clean_whole(self) -> bool:
+        return bool(self.cleaned_data["whole"])

@@ -79,8 +79,8 @@ def change(
         lock_households(resident.household_id)
         lock_present(resident, by)
         if given.document_number is None:
-            kept = {"document_kind": resident.document_kind, "document_number": resident.document_number}
-            given = replace(given, **kept)
+            kind, number = resident.document_kind, resident.document_number
+            given = replace(given, document_kind=kind, document_number=number)
         write_to(resident, required(given))
         refuse_twin(resident, by)
         refuse_second_head(resident)

@@ -288,8 +288,8 @@ def _known_place(request: HttpRequest) -> tuple[Household | None, Dwelling | Non
         rows = Household.objects.visible_to(request.user).select_related("dwelling__building")
         return get_object_or_404(rows, pk=searching.number_of(key)), None
     if key := request.GET.get("dwelling"):
-        rows = Dwelling.objects.visible_to(request.user).select_related("building")
-        return None, get_object_or_404(rows, pk=searching.number_of(key))
+        doors = Dwelling.objects.visible_to(request.user).select_related("building")
+        return None, get_object_or_404(doors, pk=searching.number_of(key))
     return None, None
 
 

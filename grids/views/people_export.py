@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest
-from django.http.response import HttpResponseBase
+from typing import cast
+
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -24,7 +25,7 @@ from organizations.scope import scope_of
 @never_cache
 @require_http_methods(["GET", "POST"])
 @staff_page(Power.EXPORT_PERSONAL)
-def export(request: HttpRequest) -> HttpResponseBase:
+def export(request: HttpRequest) -> HttpResponse:
     """The reason first, then the file, made in memory."""
     community = _community(request)
     rows = searching.narrowed(Resident.objects.visible_to(request.user), request.GET)
@@ -35,7 +36,8 @@ def export(request: HttpRequest) -> HttpResponseBase:
         except RuleViolation as violation:
             violation.add_to(form)
         else:
-            return xlsx_answer(f"{community.short_name}居民-{clock.today():%Y%m%d}.xlsx", content)
+            name = f"{community.short_name}居民-{clock.today():%Y%m%d}.xlsx"
+            return cast(HttpResponse, xlsx_answer(name, content))
     context = {
         "form": form,
         "community": community,
