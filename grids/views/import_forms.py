@@ -11,8 +11,9 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.core.files.uploadhandler import MemoryFileUploadHandler, SkipFile
 
-from grids.importing.columns import LABELS, NOT_THERE
+from grids.importing.columns import LABELS, NOT_THERE, PEOPLE, known_titles
 from grids.importing.jobs import MAX_BYTES, SheetHeadings
+from ground.sheets.headings import plain_title
 from organizations.models import Organization
 
 SUFFIXES = (".xlsx", ".csv")
@@ -111,6 +112,30 @@ class SheetColumns:
     headings: SheetHeadings
     rows: list[tuple[Any, str]]
     unused: list[str]
+    missing: list[str]
+
+
+def fields_of(sheet: SheetHeadings) -> dict[str, str]:
+    """Field → title as the check understood it; of a sheet that lacks a needed column, what its titles say."""
+    if sheet.kind:
+        return sheet.fields
+    known = {plain_title(alias): name for alias, name in known_titles(PEOPLE).items()}
+    found: dict[str, str] = {}
+    for title in sheet.titles:
+        if name := known.get(plain_title(title)):
+            found.setdefault(name, title)
+    return found
+
+
+def missing_in(sheet: SheetHeadings, fields: dict[str, str]) -> list[str]:
+    """Labels of what the sheet needs to be read."""
+    if sheet.kind:
+        return sheet.missing
+    has_building = {"building_code", "building_name"} & set(fields)
+    return [
+        *([] if has_building else ["楼栋编码或楼栋名称"]),
+        *([] if "door" in fields else [LABELS["door"]]),
+    ]
 
 
 class ColumnsForm(forms.Form):
@@ -124,12 +149,12 @@ class ColumnsForm(forms.Form):
         self.headings = headings
         for number, sheet in enumerate(headings):
             choices = [(NOT_THERE, "没有这一列"), *self._titles(sheet)]
-            place_of = {title: place for place, title in choices}
+            place_of, understood = {title: place for place, title in choices}, fields_of(sheet)
             for name, label in sheet.choices if len(choices) > 1 else ():
                 self.fields[f"{number}-{name}"] = forms.ChoiceField(
                     label=label,
                     choices=choices,
-                    initial=place_of.get(sheet.fields.get(name, ""), NOT_THERE),
+                    initial=place_of.get(understood.get(name, ""), NOT_THERE),
                     error_messages={"invalid_choice": "请从列表里选。", "required": "请从列表里选。"},
                 )
 
@@ -165,7 +190,6 @@ class ColumnsForm(forms.Form):
             needed = NEEDED[sheet.kind or "people"]
             names = [name for name, _ in sheet.choices if f"{number}-{name}" in self.fields]
             rows = [(self[f"{number}-{name}"], needed.get(name, "")) for name in names]
-            used = set(sheet.fields.values())
-            yield SheetColumns(
-                sheet, rows, [title for title in dict.fromkeys(sheet.titles) if title not in used]
-            )
+            fields = fields_of(sheet)
+            unused = [title for title in dict.fromkeys(sheet.titles) if title not in fields.values()]
+            yield SheetColumns(sheet, rows, unused, missing_in(sheet, fields))

@@ -26,6 +26,8 @@ CHIPS = {
     State.FAILED: "late",
     State.CANCELLED: "wait",
 }
+#: The phase of a LOADING job in which rows are written.
+WRITING = "写入"
 #: Key of `counts` → what its tile says before and after the writing, its unit, the kind of findings behind it.
 TILES = (
     ("bad", "要改", "没有写入", "行", Kind.BAD),
@@ -82,8 +84,9 @@ def people_to_write(job: ImportJob) -> int:
 def headline(job: ImportJob, progress: jobs.Progress) -> str:
     """The one sentence at the top of a job's page."""
     if job.state in (State.CHECKING, State.LOADING):
-        part = f" {percent(progress)}%" if progress.total else "…"
-        return f"{job.get_state_display()}{part}"
+        # The sheet is read once more before it is written: that share is the bar's, or the figure would fall back.
+        is_whole = progress.total and (job.state == State.CHECKING or progress.phase == WRITING)
+        return f"{job.get_state_display()} {percent(progress)}%" if is_whole else f"{job.get_state_display()}…"
     if job.state == State.WAITING:
         return "排队中，马上开始预检"
     if job.state == State.CHECKED:
@@ -281,9 +284,8 @@ def progress_words(job: ImportJob, progress: jobs.Progress) -> dict[str, Any]:
     return {
         "phase": progress.phase or "等后台开始",
         "is_silent": is_silent(job),
-        "total": progress.total,
-        "done_said": said(progress.done),
-        "total_said": said(progress.total),
+        "total": said(progress.total) if progress.total else "",
+        "done": said(progress.done) if progress.done else "",
         "percent": percent(progress),
     }
 

@@ -199,6 +199,17 @@ class TestColumns:
         again = client.get(url("import_columns", job)).context["form"]
         assert again["0-door"].initial == data["0-door"] and again["0-phone"].initial == "-"
 
+    def test_a_sheet_without_a_known_door_is_helped_with_one_choice(self, city: City, client: Client) -> None:
+        job = checked(city, rows_of(city.home.building, 2), titles=self.TITLES[:-1])
+        assert "没有认出列名" in page_of(client, url("import", job)) and job.counts["rows"] == 0
+        page = page_of(client, url("import_columns", job))
+        assert "没有认出来" in page and "还没有找到要有的列" in page and "<br>房号" in page
+        data = self.as_understood(client, job)
+        client.post(url("import_columns", job), data | {"0-door": "1"})
+        jobs.check(job.pk)
+        job.refresh_from_db()
+        assert job.counts["new"] == 2 and "可以导入：新增 2 人" in page_of(client, url("import", job))
+
     def test_one_column_is_not_two(self, city: City, client: Client) -> None:
         job = self.odd(city)
         data = self.as_understood(client, job)
