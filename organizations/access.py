@@ -178,8 +178,11 @@ def _reason(reason: str, verb: str) -> str:
 
 
 def _one_at_a_time(by: Any) -> None:
-    """Hold the person's row, so that a limit cannot be passed by asking twice at once."""
-    get_user_model().objects.select_for_update().get(pk=by.pk)
+    """Hold the person's row, so that a limit cannot be passed by asking twice at once.
+
+    Not its key: colleagues who look at the same moment write alerts to each other, and would wait in a circle.
+    """
+    get_user_model().objects.select_for_update(no_key=True).get(pk=by.pk)
 
 
 def _note(entry: AccessLogEntry) -> None:

@@ -1,19 +1,21 @@
 """An unusual look behind the mask reaches those who watch, once an hour, and never with the data."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from ground import clock
 from notifications.models import Message, Outgoing
 from organizations import access, tree
-from organizations.models import AccessLogEntry
+from organizations.models import AccessLogEntry, Member
 from organizations.posts import Post, Tier
 from tests.factories import City, a_city, a_grid_worker, a_member, a_user, appoint
 from tests.signing_in import strong_client
+from tests.workflow import together
 
 pytestmark = pytest.mark.django_db
 
@@ -34,17 +36,22 @@ def officer(city) -> User:
 
 
 def look(city: City, *, by: User, at: datetime = NIGHT, **extra: object) -> str:
-    member = a_member(city)
     with clock.at(at):
-        return access.reveal(
-            by=by,
-            subject=member,
-            field="phone",
-            value_of=lambda: member.phone,
-            reason="电话回访",
-            organization=extra.get("organization") or city.home.organization,
-            may=lambda user, subject: True,
+        return look_at(
+            a_member(city), by=by, organization=extra.get("organization") or city.home.organization
         )
+
+
+def look_at(member: Member, *, by: User, organization: object) -> str:
+    return access.reveal(
+        by=by,
+        subject=member,
+        field="phone",
+        value_of=lambda: member.phone,
+        reason="电话回访",
+        organization=organization,
+        may=lambda user, subject: True,
+    )
 
 
 def told() -> set[User]:
@@ -143,3 +150,24 @@ def test_an_erasure_at_night_is_told_as_what_it_is(city, officer):
             organization=city.home.organization,
         )
     assert "删除个人信息异常" in Outgoing.objects.get(to=officer).title
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_colleagues_who_look_at_the_same_moment_do_not_wait_in_a_circle():
+    """Each holds his own row and writes an alert to all the others."""
+    assert connection.vendor == "postgresql", "the mark services means PostgreSQL"
+    city = a_city()
+    colleagues = [a_user(f"干事{number}") for number in range(4)]
+    for user in colleagues:
+        appoint(user, Post.SECRETARY, city.home.organization)
+    members = [a_member(city) for _ in colleagues]
+
+    def looks(user: User, member: Member) -> int:
+        for _ in range(6):
+            with clock.at(NIGHT):
+                look_at(member, by=user, organization=city.home.organization)
+        return 6
+
+    pairs = zip(colleagues, members, strict=True)
+    assert together(*(partial(looks, user, member) for user, member in pairs)) == [6] * 4
