@@ -28,7 +28,7 @@ def insert(rows: Sequence[models.Model]) -> None:
     values_of = attrgetter(*[field.attname for field in fields])
     prepared = [(index, field) for index, field in enumerate(fields) if type(field) not in _AS_IT_IS]
     quote = connection.ops.quote_name
-    columns = ", ".join(quote(field.column) for field in fields)
+    columns = ", ".join(quote(field.column or "") for field in fields)
     one = f"({', '.join(['%s'] * len(fields))})"
     head = f"INSERT INTO {quote(meta.db_table)} ({columns}) VALUES "  # noqa: S608 (names of our models)
     with connection.cursor() as cursor:

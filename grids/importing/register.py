@@ -101,10 +101,10 @@ class Register:
     def people(self, standing: str) -> Iterator[Registered]:
         """Everybody of that standing in the community, in the order of keys."""
         rows = Resident.objects.filter(community=self.community, standing=standing).order_by("pk")
-        rows, last = rows.values_list(*Registered._fields), 0
-        while portion := list(rows.filter(pk__gt=last)[:PORTION]):
-            yield from map(Registered._make, portion)
-            last = portion[-1][0]
+        values, last = rows.values_list(*Registered._fields), 0
+        while portion := [Registered(*each) for each in values.filter(pk__gt=last)[:PORTION]]:
+            yield from portion
+            last = portion[-1].pk
 
     def groups_of(self, pks: list[int]) -> dict[int, set[int]]:
         """Special groups by resident."""

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from grids.importing import jobs
+from grids.importing import examining, jobs
+from grids.importing.heartbeat import Voice
 from grids.models import Building, Dwelling, Household, ImportFinding, ImportJob, Resident
-from tests.factories import City, a_city
+from tests.factories import City
 from tests.grids.importing import sheets
+from tests.grids.importing.conftest import Importing
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def city() -> City:
-    sheets.groups()
-    return a_city()
 
 
 def checked(city: City, content: bytes) -> ImportJob:
@@ -37,6 +35,22 @@ def test_every_planted_fault_is_told_at_its_row_and_nothing_is_loaded(city: City
     assert job.counts["bad"] == 100
     assert not Resident.objects.exists()
     assert not Dwelling.objects.exists()
+
+
+def test_comparing_asks_as_much_for_many_rows_as_for_few(bring: Importing, city: City) -> None:
+    """The registry is read in portions of 5,000; a row costs no query."""
+    made = sheets.clean(city.home, 900)
+    bring(made.people, made.buildings)
+    asked = []
+    for people in (30, 900):
+        some = sheets.clean(city.home, people).people
+        content = sheets.workbook({"居民": (sheets.PEOPLE, some)})
+        draft = examining.read(content, "a.xlsx", {}, voice=Voice())
+        with CaptureQueriesContext(connection) as queries:
+            outcome = examining.compare(draft, city.home.organization, is_retiring=False, voice=Voice())
+        assert outcome.counts["unchanged"] == people
+        asked.append(len(queries))
+    assert asked[0] == asked[1] <= 15
 
 
 def test_the_clean_sheet_is_loaded(city: City) -> None:
