@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 
 from accounts.sessions import to_strong_sign_in
 from organizations.posts import Power
 from organizations.scope import scope_of
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]  # also what streams
 
 
 def has_a_seat(user: Any) -> bool:
@@ -24,7 +25,7 @@ def post_required(view: View) -> View:
     """Visitors are sent to sign in, posts in a weak session to the password; whoever has no post: 404."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         user = request.user
         if user.is_authenticated and user.session_is_strong:
             return view(request, *args, **kwargs)
@@ -41,7 +42,7 @@ def staff_page(*powers: Power) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         @post_required
-        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not scope_of(request.user).has(*powers):
                 raise Http404
             return view(request, *args, **kwargs)

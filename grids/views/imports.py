@@ -96,7 +96,7 @@ def _index(
 
 def _set_aside(request: HttpRequest, pk: int | None, newer: ImportJob) -> None:
     """改好了，再传一次: the result that the mended sheet replaces waits for nobody any more."""
-    older = ImportJob.objects.visible_to(request.user).filter(pk=pk, community=newer.community_id)
+    older = ImportJob.objects.visible_to(request.user).filter(pk=pk or 0, community=newer.community_id)
     for job in older.exclude(pk=newer.pk).select_related("community"):
         with suppress(RuleViolation):  # somebody has confirmed it meanwhile
             jobs.cancel(job, by=request.user)
@@ -181,7 +181,7 @@ def _findings(request: HttpRequest, job: ImportJob) -> dict[str, Any]:
     wanted = request.GET.get("kind", "")
     kind = wanted if wanted in found else next(iter(found))
     page = showing.findings_page(job, kind, request.GET.get("after", ""))
-    explained, sentence_heading = showing.EXPLAINED[kind]
+    explained, sentence_heading = showing.EXPLAINED[showing.Kind(kind)]
     return {
         "has_report": True,
         "kind": kind,
