@@ -36,7 +36,7 @@ from tests.factories import Community
 
 #: Under this code nobody is registered; it has stood in the list of divisions since 1988 as 市辖区.
 REGION = "440201"
-#: 199 0000 xxxx for residents, 199 0001 xxxx and up for members, whose numbers are unique in a district.
+#: 199 0000 0000 to 8999 for residents, 199 0001 xxxx and up for members, whose numbers are unique in a district.
 PHONES, MEMBER_PHONES = 19900000000, 19900010000
 #: The day on which everybody has the age that was drawn.
 AS_OF = date(2026, 1, 1)
@@ -93,7 +93,7 @@ class Cast:
             name=chance.choice(SURNAMES) + "".join(chance.choices(GIVEN, k=chance.choice((1, 2, 2, 2)))),
             document_kind=kind,
             document_number=number,
-            phone=str(PHONES + chance.randrange(10_000)) if low >= 14 and chance.random() < 0.8 else "",
+            phone=str(PHONES + chance.randrange(9_000)) if low >= 14 and chance.random() < 0.8 else "",
             birth_date=born,
             sex=sex,
             relation=relation,

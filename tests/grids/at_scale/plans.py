@@ -31,6 +31,7 @@ class Node:
 class Plan:
     sql: str
     nodes: tuple[Node, ...]
+    milliseconds: float
 
     @property
     def shape(self) -> tuple[str, ...]:
@@ -72,7 +73,7 @@ def explained(sql: str) -> Plan:
         cursor.execute("EXPLAIN (ANALYZE, FORMAT JSON) " + sql.replace("%", "%%"), ())
         (found,) = cursor.fetchone()
     plan = json.loads(found) if isinstance(found, str) else found
-    return Plan(sql, tuple(_nodes(plan[0]["Plan"])))
+    return Plan(sql, tuple(_nodes(plan[0]["Plan"])), plan[0]["Execution Time"])
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[Node]:

@@ -20,6 +20,7 @@ from django.test import Client
 from django.urls import reverse
 
 from grids.models import Dwelling, Household, ImportJob, Resident
+from ground import clock
 from ground.identity import check_sign
 from ground.sheets import BookWriter, Column
 from notifications.outbox import sweep
@@ -108,9 +109,10 @@ def _errors(answer: Any) -> Any:
 
 
 def live(community: Community) -> Day:
-    """Play the day in a community. Asserts that each thing was really done or really refused."""
-    day = Day(community)
-    with _listening() as written:
+    """Play the day in a community, at eleven last night, when everything is unusual and others are told of it.
+    Asserts that each thing was really done or really refused."""
+    day, last_night = Day(community), clock.midnight(clock.today()) - timedelta(hours=1)
+    with clock.at(last_night), _listening() as written:
         resident = _register(day)
         _search(day, resident)
         _reveal(day, resident)
