@@ -24,9 +24,6 @@ from organizations.guards import staff_page
 from organizations.models import Member
 from organizations.posts import Power
 
-#: As many members living here are offered in the list; others are found by name.
-MOST_MEMBERS = 200
-
 
 def _household(user: Any, pk: int) -> Household:
     rows = Household.objects.visible_to(user).select_related(
