@@ -1,4 +1,4 @@
-"""What the community should know without counting: nine lists, each answering one question (issue: desk pages and
+"""What the community should know without counting: ten lists, each answering one question (issue: desk pages and
 Excel). A list is data (`listing.Listing`); the page, the sheet and the overview draw every one of them."""
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from grids.lists import (
     contact_duties,
     coverage,
     dwellings,
+    four_clear,
     out_of_range,
     posts,
     property_companies,
@@ -25,5 +26,6 @@ LISTS: tuple[Listing, ...] = (
     dwellings.HOMELESS,
     contact_duties.LISTING,
     care_due.LISTING,
+    four_clear.LISTING,
 )
 BY_SLUG: dict[str, Listing] = {listing.slug: listing for listing in LISTS}

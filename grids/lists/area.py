@@ -130,11 +130,13 @@ def area_of(user: Any, query: Mapping[str, str] | None = None) -> Area:
     grids = tuple(_grids_in_reach(user, community)) if community else ()
     return Area(
         user=user,
+        district=chosen["district"],
+        street=chosen["street"],
+        community=community,
         nodes=nodes,
         grids=grids,
         grid=_chosen_grid(query.get("grid"), grids, user),
         query=query,
-        **chosen,
     )
 
 

@@ -73,7 +73,7 @@ def with_one(area: Area) -> QuerySet[Household]:
     """Those that somebody keeps in touch with: of the member whom the URL names, or all."""
     rows = Household.objects.filter(area.rows(), contact_member__isnull=False)
     member = area.query.get("member", "")
-    return _shown(rows.filter(contact_member=member) if member.isdecimal() else rows)
+    return _shown(rows.filter(contact_member=int(member)) if member.isdecimal() else rows)
 
 
 def _shown(rows: QuerySet[Household]) -> QuerySet[Household]:

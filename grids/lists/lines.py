@@ -68,13 +68,13 @@ def lines_of(area: Area) -> Lines:
     return area.memo("lines", lambda: Lines(area))
 
 
-def counted(area: Area, rows: Callable[[Area], QuerySet[Any]]) -> dict[int | None, dict[str, int]]:
+def counted(area: Area, rows: Callable[[Area], Any]) -> dict[int | None, dict[str, int]]:
     """`Lines.count` of what `rows` gives, asked once a page whoever wants to know."""
     key = f"counted:{rows.__module__}.{rows.__qualname__}"
     return area.memo(key, lambda: lines_of(area).count(rows(area)))
 
 
-def whole(area: Area, rows: Callable[[Area], QuerySet[Any]]) -> int:
+def whole(area: Area, rows: Callable[[Area], Any]) -> int:
     """All lines together."""
     return sum(line["n"] for line in counted(area, rows).values())
 

@@ -81,10 +81,9 @@ def _communities(area: Area) -> list[Measured]:
 
 
 def _grids(area: Area) -> list[Measured]:
-    rows = Grid.objects.filter(area.rows(grid="pk"), tier__gt=Grid.Tier.FIRST).order_by("code")
-    grids = list(
-        rows.values_list("pk", "parent", "tier", "housing", "name", "community", "district", named=True)
-    )
+    rows: Any = Grid.objects.filter(area.rows(grid="pk"), tier__gt=Grid.Tier.FIRST).order_by("code")
+    names = ("pk", "parent", "tier", "housing", "name", "community", "district")
+    grids = list(rows.values_list(*names, named=True))
     counted = dict(
         Household.objects.filter(area.rows())
         .order_by()
@@ -96,8 +95,8 @@ def _grids(area: Area) -> list[Measured]:
     for grid in grids:
         if grid.tier == Grid.Tier.THIRD and grid.parent:
             numbers[grid.parent] = numbers.get(grid.parent, 0) + counted.get(grid.pk, 0)
-    names = {node.pk: name_of(node) for node in area.nodes}
-    return [_grid(grid, numbers.get(grid.pk, 0), names, area.policy(grid.district)) for grid in grids]
+    places = {node.pk: name_of(node) for node in area.nodes}
+    return [_grid(grid, numbers.get(grid.pk, 0), places, area.policy(grid.district)) for grid in grids]
 
 
 def _grid(grid: Any, number: int, names: dict[int, str], policy: TerritoryPolicy) -> Measured:

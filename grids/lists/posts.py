@@ -61,7 +61,7 @@ def manned(area: Area) -> list[Manned]:
 
 
 def _manned(area: Area) -> list[Manned]:
-    rows = Grid.objects.filter(area.rows(grid="pk"), tier__gt=Grid.Tier.FIRST).order_by(
+    rows: Any = Grid.objects.filter(area.rows(grid="pk"), tier__gt=Grid.Tier.FIRST).order_by(
         "community_id", "code"
     )
     grids = list(rows.values_list("pk", "parent", "parent__parent", "name", "code", "community", named=True))

@@ -24,7 +24,7 @@ def standing_branches(unit: str = "pk") -> QuerySet[UnitBranch]:
     return UnitBranch.objects.filter(alive, unit=OuterRef(unit))
 
 
-def companies(area: Area) -> QuerySet[Unit]:
+def companies(area: Area) -> QuerySet[Any]:
     """Those that manage a compound of the area, and those registered in it. With `has_branch`."""
     here = Compound.objects.filter(area.rows(), property_company=OuterRef("pk"))
     found = Unit.objects.filter(kind=Unit.Kind.PROPERTY, closed_at=None)

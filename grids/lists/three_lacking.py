@@ -15,7 +15,7 @@ from grids.models import Building, Compound
 BODIES = ("branch", "owners_committee", "property_company")
 
 
-def compounds(area: Area) -> QuerySet[Compound]:
+def compounds(area: Area) -> QuerySet[Any]:
     """With `lacking`: how many of the three are missing."""
     missing: Any = sum(
         (Case(When(**{body: None}, then=1), default=0, output_field=IntegerField()) for body in BODIES),
