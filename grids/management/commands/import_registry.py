@@ -20,6 +20,7 @@ from grids.importing.columns import LABELS
 from grids.importing.examining import compare, read
 from grids.importing.heartbeat import Progress, Voice
 from grids.importing.jobs import REPORT_TITLES, report_row
+from grids.importing.running import ImportBroken
 from grids.models import ImportFinding, ImportJob
 from ground.errors import RuleViolation
 from ground.sheets import BadBook
@@ -80,6 +81,8 @@ class Command(BaseCommand):
             raise CommandError(bad.sentence) from None
         except RuleViolation as refusal:
             raise CommandError(refusal.sentence) from None
+        except ImportBroken:
+            raise CommandError("数据库断开了，什么都没有写入；已确认的导入会由后台任务继续。") from None
         self._measure(time.monotonic() - began)
         if not is_good:
             raise CommandError("有要改的行。" if not options["apply"] else "没有写入。")
