@@ -254,6 +254,7 @@ SPECTACULAR_SETTINGS = {
         "CareLevelEnum": "grids.models.people.CareLevel",
         "CompoundKindEnum": "grids.models.Compound.Kind",
         "BuildingKindEnum": "grids.models.Building.Kind",
+        "ImportStateEnum": "grids.models.ImportJob.State",
     },
 }
 KNOX_TOKEN_MODEL = "accounts.ApiToken"

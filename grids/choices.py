@@ -22,10 +22,16 @@ def nodes_below(user: Any) -> QuerySet[Organization]:
     return Organization.objects.open().filter(below, tier__gt=Tier.COMMUNITY)
 
 
-def units_of_the_district(user: Any) -> QuerySet[Unit]:
-    """Units by name: a property company is at home in the district, and works in many communities."""
-    trees = {grant.interval[0] for grant in scope_of(user).with_power(Power.REGISTRY_CHANGE)}
-    return Unit.objects.filter(district__tree_id__in=trees, closed_at=None).order_by("name")
+def units_to_choose(user: Any) -> QuerySet[Unit]:
+    """Units by name: property companies of the whole district, because they work in many communities; of the rest
+    those of the district or street, and of one's own communities."""
+    grants = scope_of(user).with_power(Power.REGISTRY_CHANGE)
+    own = Q(kind=Unit.Kind.PROPERTY) | Q(community=None)
+    for grant in grants:
+        tree_id, lft, rght = grant.interval
+        own |= Q(community__tree_id=tree_id, community__lft__lte=lft, community__rght__gte=rght)
+    trees = {grant.interval[0] for grant in grants}
+    return Unit.objects.filter(own, district__tree_id__in=trees, closed_at=None).order_by("name", "pk")
 
 
 def contact_members(user: Any) -> QuerySet[Member]:

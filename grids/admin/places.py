@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from grids import buildings, compounds
 from grids.admin.filters import ThreeLacking
-from grids.choices import nodes_below, units_of_the_district
+from grids.choices import nodes_below, units_to_choose
 from grids.models import Building, Compound, Home
 from ground.errors import RuleViolation
 from organizations.models import Unit
@@ -69,7 +69,7 @@ class CompoundAdmin(ScopedAdmin):
         if db_field.name == "branch":
             return nodes_below(request.user)
         if db_field.name in ("owners_committee", "property_company", "paired_unit"):
-            return units_of_the_district(request.user)
+            return units_to_choose(request.user)
         return super().choices_of(db_field, request)
 
     def save_model(self, request: HttpRequest, obj: Compound, form: ModelForm, change: bool) -> None:
@@ -111,7 +111,7 @@ class BuildingAdmin(ScopedAdmin):
         if db_field.name == "group":
             return nodes_below(request.user)
         if db_field.name == "property_unit":
-            return units_of_the_district(request.user).exclude(kind=Unit.Kind.OWNERS)
+            return units_to_choose(request.user).exclude(kind=Unit.Kind.OWNERS)
         return super().choices_of(db_field, request)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -19,7 +19,7 @@ from grids.admin.places import PLACE, qr_svg
 from grids.duties import can_assign
 from grids.models import Absence, Building, Grid, GridDuty, TerritoryPolicy
 from ground import clock
-from organizations.models import Appointment, Organization
+from organizations.models import Organization
 from organizations.posts import GRID_POSTS, Power, Tier
 from organizations.scope import scope_of
 from organizations.scoped_admin import ScopedAdmin, VerbButton, VerbForm
@@ -189,14 +189,12 @@ class AbsenceAdmin(ScopedAdmin):
         return [] if obj is None else ["person", "post", "noted_by"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        return scope_of(request.user).has(Power.CONFIRM_REGISTRATION) or _own_grid_posts(request).exists()
+        return absences.notable_by(request.user).exists()
 
     def choices_of(self, db_field: Any, request: HttpRequest) -> Any:
         if db_field.name != "appointment":
             return super().choices_of(db_field, request)
-        seats = scope_of(request.user).seats(Power.CONFIRM_REGISTRATION)
-        held = Appointment.objects.in_force().filter(post__in=GRID_POSTS, organization__in=seats)
-        return (held | _own_grid_posts(request)).select_related("user", "organization")
+        return absences.notable_by(request.user)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
@@ -206,11 +204,6 @@ class AbsenceAdmin(ScopedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Absence, form: ModelForm, change: bool) -> None:
         obj.__dict__.update(absences.note(by=request.user, **form.cleaned_data).__dict__)
-
-
-def _own_grid_posts(request: HttpRequest) -> Any:
-    """Whoever holds a grid post may say of himself that he is away."""
-    return Appointment.objects.in_force().filter(post__in=GRID_POSTS, user=request.user.pk)
 
 
 @admin.register(TerritoryPolicy)

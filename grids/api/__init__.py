@@ -2,6 +2,7 @@
 
 from rest_framework.routers import BaseRouter
 
+from grids.api.imports import ImportViewSet
 from grids.api.people import CareViewSet, DwellingViewSet, HouseholdViewSet, SpecialGroupViewSet
 from grids.api.residents import ResidentViewSet
 from grids.api.territory import BuildingViewSet, CompoundViewSet, GridViewSet
@@ -17,3 +18,4 @@ def register(router: BaseRouter) -> None:
     router.register("residents", ResidentViewSet, "resident")
     router.register("special-groups", SpecialGroupViewSet, "special-group")
     router.register("care", CareViewSet, "care")
+    router.register("imports", ImportViewSet, "import")

@@ -14,7 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from grids import buildings, compounds, layout
 from grids.api.answers import KeyFilter, Offered, Seen, put, valid
-from grids.choices import nodes_below, units_of_the_district
+from grids.choices import nodes_below, units_to_choose
 from grids.models import Building, Compound, Grid
 from ground.answers import REFUSALS
 from organizations.models import Organization, Unit
@@ -87,13 +87,13 @@ class CompoundInput(serializers.ModelSerializer[Compound]):
         choices=nodes_below, queryset=Organization.objects.all(), required=False, allow_null=True
     )
     owners_committee = Offered(
-        choices=units_of_the_district, queryset=Unit.objects.all(), required=False, allow_null=True
+        choices=units_to_choose, queryset=Unit.objects.all(), required=False, allow_null=True
     )
     property_company = Offered(
-        choices=units_of_the_district, queryset=Unit.objects.all(), required=False, allow_null=True
+        choices=units_to_choose, queryset=Unit.objects.all(), required=False, allow_null=True
     )
     paired_unit = Offered(
-        choices=units_of_the_district, queryset=Unit.objects.all(), required=False, allow_null=True
+        choices=units_to_choose, queryset=Unit.objects.all(), required=False, allow_null=True
     )
 
     class Meta:
@@ -123,7 +123,7 @@ class BuildingInput(serializers.ModelSerializer[Building]):
     compound = Seen(queryset=Compound.objects.all(), required=False, allow_null=True)
     group = Offered(choices=nodes_below, queryset=Organization.objects.all(), required=False, allow_null=True)
     property_unit = Offered(
-        choices=units_of_the_district, queryset=Unit.objects.all(), required=False, allow_null=True
+        choices=units_to_choose, queryset=Unit.objects.all(), required=False, allow_null=True
     )
 
     class Meta:

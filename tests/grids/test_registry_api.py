@@ -18,6 +18,7 @@ from grids.models import (
     Grid,
     Home,
     Household,
+    ImportJob,
     Resident,
     SpecialGroup,
 )
@@ -30,8 +31,8 @@ from tests.grids.people import a_document, a_household, a_phone, a_resident
 pytestmark = pytest.mark.django_db
 
 V1 = "/api/v1"
-LISTS = ("grids", "compounds", "buildings", "dwellings", "households", "residents", "care")
-PEOPLE = ("dwellings", "households", "residents", "care")
+LISTS = ("grids", "compounds", "buildings", "dwellings", "households", "residents", "care", "imports")
+PEOPLE = ("dwellings", "households", "residents", "care", "imports")
 
 
 def api(user: Any) -> APIClient:
@@ -69,6 +70,7 @@ class TestSight:
 
     def test_the_community_sees_all_of_it_masked(self, secretary, resident, city):
         CareAssessment.objects.create(household=resident.household, level="yellow", reason="独居老人")
+        ImportJob.objects.create(community=city.home.organization, name="居民.xlsx")
         for name in LISTS:
             assert secretary.get(f"{V1}/{name}/").json()["results"], name
         row = secretary.get(f"{V1}/residents/{resident.pk}/").json()
@@ -358,4 +360,5 @@ def _fill(city: City, times: int) -> None:
             row.save()
         household = a_household(building)
         a_resident(household, groups=[group])
+        ImportJob.objects.create(community=city.home.organization, name="x.xlsx", by=city.home.secretary)
         CareAssessment.objects.create(household=household, level="yellow", reason="独居老人")

@@ -20,6 +20,8 @@ pytestmark = pytest.mark.django_db
 #: Routes with arguments that are nobody's in particular, with the reason.
 COMMON = {
     "grids:building_qr": "the token is the key; the page asks to sign in before it shows anything",
+    "grids:list": "the same question for everybody, each in his own reach (tests/grids/test_lists_sight.py)",
+    "grids:sheet": "the Excel of such a list",
     "volunteers:leaderboard": "the board of a district is for everybody registered in it",
     "volunteers:score": "a score of the board opens to its entries (RULES 7)",
     "accounts:revoke_device": "looked up among one's own devices only",
@@ -32,6 +34,7 @@ COMMON = {
 PLACELESS = (
     *("admin:organizations_skill", "admin:organizations_workdayoverride", "admin:requests_category"),
     *("admin:accounts_", "admin:notifications_", "admin:auth_"),
+    *("admin:grids_specialgroup", "admin:grids_territorypolicy"),
 )
 
 

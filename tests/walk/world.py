@@ -10,7 +10,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from grids.models import Home
+from grids.models import Absence, ImportJob
 from ground import clock
 from notifications.models import Message, Outgoing
 from notifications.outbox import say, sweep
@@ -19,11 +19,14 @@ from organizations.posts import Post
 from requests import workflow
 from requests.models import Category, Hold
 from tests import factories
+from tests.grids import marked
+from tests.grids.homes import a_resident
 from tests.volunteers import scenes
 from volunteers import claims, registry, whistles
 from volunteers.models import Registration
 from volunteers.states import VolunteerKind
 
+IMPORT_ROUTES = ("import", "import_columns", "import_confirm", "import_cancel", "import_report")
 CLAIM_ROUTES = ("detail", "check-in", "check-out", "contact", "withdraw")
 #: The word in every text of the home community.
 SECRET = "密语"
@@ -105,8 +108,20 @@ def _meanings(
 ) -> dict[str, Any]:
     message = Message.objects.filter(to=resident).first()
     photo = service_request.photos.get()
+    rows = _rows(city, service_request, whistle, claim, registration, volunteer)
     home = city.home
+    person = a_resident(home, f"钱{SECRET}", by=home.secretary)
+    job = ImportJob.objects.create(community=home.organization, by=home.secretary, name=f"{SECRET}.xlsx")
+    absence = Absence.objects.create(appointment=home.grid.duties.get().appointment, reason=SECRET)
     return {
+        "grids:absence_back:pk": absence.pk,
+        **{f"grids:{name}:pk": job.pk for name in IMPORT_ROUTES},
+        **{f"grids:{name}:pk": person.pk for name in ("resident", "resident_reveal", "resident_step")},
+        **{f"grids:{name}:pk": person.household_id for name in ("household", "household_step")},
+        **{f"grids:{name}:pk": person.household.dwelling_id for name in ("dwelling", "dwelling_use")},
+        **{f"grids:{name}:pk": person.building_id for name in ("building", "dwelling_new")},
+        "grids:resident_step:name": "change",
+        "grids:household_step:name": "assess",
         "requests:number": service_request.number,
         "requests:step": "withdraw",
         "requests:photo": photo.pk,
@@ -131,8 +146,45 @@ def _meanings(
         "volunteers:claim_step:step": "withdraw",
         "dashboards:pk": home.organization.pk,
         "notifications:pk": message.pk,
-        "rows": _rows(city, service_request, whistle, claim, registration, volunteer),
+        **_registry_routes(rows),
+        "rows": rows,
     }
+
+
+#: Detail routes of the registry's API, besides "detail" itself, and the desk's pages of one row.
+CALLS = {
+    "grid": (),
+    "compound": (),
+    "building": (),
+    "dwelling": ("use",),
+    "household": ("assess", "contact"),
+    "resident": (
+        *("move", "leave", "come-back", "link", "unlink", "erase", "reveal", "twins", "merge"),
+        "not-the-same",
+    ),
+    "careassessment": (),
+    "importjob": ("confirm", "cancel", "findings"),
+}
+PAGES = {
+    "resident": ("resident", "resident_reveal", "resident_step"),
+    "household": ("household", "household_step"),
+    "dwelling": ("dwelling", "dwelling_use"),
+    "building": ("building", "dwelling_new"),
+    "absence": ("absence_back",),
+    "importjob": ("import", "import_columns", "import_confirm", "import_cancel", "import_report"),
+}
+
+
+def _registry_routes(rows: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {"grids:resident_step:name": "leave", "grids:household_step:name": "assess"}
+    for name, more in CALLS.items():
+        base = {"careassessment": "care", "importjob": "import"}.get(name, name)
+        for call in ("detail", *more):
+            found[f"v1:{base}-{call}:pk"] = rows[f"grids_{name}"].pk
+    for name, pages in PAGES.items():
+        for page in pages:
+            found[f"grids:{page}:pk"] = rows[f"grids_{name}"].pk
+    return found
 
 
 def _rows(
@@ -155,19 +207,16 @@ def _rows(
     Hold.objects.create(service_request=service_request, key="walk", label="等")
     liaison = factories.a_user("联络员")
     appointment = factories.appoint(liaison, Post.COMMUNITY_WORKER, home.organization)
+    if not home.grid.duties.exists():
+        factories.a_grid_worker(home)
     return {
+        **marked.rows_of(city, SECRET),
         "organizations_organization": home.organization,
         "organizations_unitbranch": branch,
         "organizations_unit": unit,
         "organizations_member": volunteer.member,
         "organizations_appointment": appointment,
         "organizations_accesslogentry": log,
-        "grids_gridduty": home.grid.duties.first()
-        or factories.a_grid_worker(home).appointments.get().grid_duties.get(),
-        "grids_grid": home.grid,
-        "grids_compound": home.compound,
-        "grids_building": home.building,
-        "grids_home": Home.objects.create(member=volunteer.member, building=home.building),
         "requests_servicerequest": service_request,
         "volunteers_volunteer": volunteer,
         "volunteers_registration": Registration.objects.get(pk=registration.pk),
