@@ -86,7 +86,9 @@ def headline(job: ImportJob, progress: jobs.Progress) -> str:
     if job.state in (State.CHECKING, State.LOADING):
         # The sheet is read once more before it is written: that share is the bar's, or the figure would fall back.
         is_whole = progress.total and (job.state == State.CHECKING or progress.phase == WRITING)
-        return f"{job.get_state_display()} {percent(progress)}%" if is_whole else f"{job.get_state_display()}…"
+        return (
+            f"{job.get_state_display()} {percent(progress)}%" if is_whole else f"{job.get_state_display()}…"
+        )
     if job.state == State.WAITING:
         return "排队中，马上开始预检"
     if job.state == State.CHECKED:

@@ -64,6 +64,14 @@ class TestSight:
             assert "台账.xlsx" in page_of(strong_client(who), LIST)
             assert job.name in page_of(strong_client(who), url("import", job))
 
+    def test_the_menu_leads_there_for_them_alone(self, city: City) -> None:
+        leader = a_user("支部网格长")
+        appoint(leader, Post.GRID_LEADER, city.home.grid.branch)
+        line = f'href="{LIST}"'
+        assert line in strong_client(city.home.secretary).get("/desk/requests/").content.decode()
+        for who in (a_grid_worker(city.home), leader):
+            assert line not in strong_client(who).get("/desk/requests/").content.decode()
+
     def test_a_sheet_for_the_next_community_is_refused(self, city: City, client: Client) -> None:
         appoint(city.home.secretary, Post.COMMUNITY_WORKER, a_community(city.street, "第三").organization)
         data = {
@@ -207,9 +215,11 @@ class TestUpload:
         assert ImportJob.objects.exclude(pk=older.pk).get().state == State.WAITING
 
     def test_the_same_sheet_again_leaves_it_where_it_is(self, city: City, client: Client) -> None:
-        rows = rows_of(city.home.building)
-        job = checked(city, rows)
-        client.post(LIST, {"file": a_file(a_book(rows)), "again": job.pk})
+        content = a_book(rows_of(city.home.building))
+        client.post(LIST, {"file": a_file(content)})
+        job = ImportJob.objects.get()
+        jobs.check(job.pk)
+        client.post(LIST, {"file": a_file(content), "again": job.pk})
         assert ImportJob.objects.get().state == State.CHECKED
 
     def test_another_community_loses_nothing_by_it(self, city: City, client: Client) -> None:
