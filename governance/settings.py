@@ -255,6 +255,7 @@ SPECTACULAR_SETTINGS = {
         "CompoundKindEnum": "grids.models.Compound.Kind",
         "BuildingKindEnum": "grids.models.Building.Kind",
         "ImportStateEnum": "grids.models.ImportJob.State",
+        "RequestStateEnum": "requests.states.State",
     },
 }
 KNOX_TOKEN_MODEL = "accounts.ApiToken"

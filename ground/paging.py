@@ -24,7 +24,7 @@ class KeysetPages(CursorPagination):
 
     def decode_cursor(self, request: Any) -> Cursor | None:
         cursor = super().decode_cursor(request)
-        position = cursor.position if cursor else None
+        position: Any = cursor.position if cursor else None
         if position is not None and not (position.isascii() and position.isdecimal() and len(position) < 19):
             raise NotFound(self.invalid_cursor_message)
         return cursor

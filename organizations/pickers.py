@@ -6,7 +6,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
+from django.contrib.admin.widgets import (
+    AutocompleteMixin,
+    AutocompleteSelect,
+    AutocompleteSelectMultiple,
+)
 from django.core.exceptions import ValidationError
 
 
@@ -20,12 +24,12 @@ def _may_be_key(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 19
 
 
-class _KeysOnly:
+class _KeysOnly(AutocompleteMixin):
     """A picker that shows what was chosen only where that can be a row; the field says what is wrong."""
 
-    def optgroups(self, name: str, value: list[Any], attr: Any = None) -> Any:
+    def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         known = [each for each in value if not each or is_key(each)]
-        return super().optgroups(name, known, attr)  # type: ignore[misc]
+        return super().optgroups(name, known, attr)
 
 
 class Picker(_KeysOnly, AutocompleteSelect):

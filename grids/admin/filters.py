@@ -12,7 +12,7 @@ from django.http import HttpRequest
 class InSight(RelatedFieldListFilter):
     """A relation, with the rows in sight to choose from."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[int, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
         return [(row.pk, str(row)) for row in model_admin.choices_of(field, request)]
 
 

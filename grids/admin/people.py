@@ -28,8 +28,8 @@ LOOKUPS = frozenset({"", "exact", "id__exact", "isempty", "isnull"})
 class HousedAdmin(ScopedAdmin):
     """Whoever sees the registry of people there (RULES 5); to those who may see counts only there is no such page."""
 
-    see = Power.REGISTRY_SEE
-    write = Power.REGISTRY_CHANGE
+    see: Power | None = Power.REGISTRY_SEE
+    write: Power | None = Power.REGISTRY_CHANGE
     sortable_by = ()
 
     def covers(self, user: Any, row: Any) -> bool:

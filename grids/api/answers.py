@@ -36,7 +36,7 @@ def put(row: Model, given: dict[str, Any], *, derived: tuple[str, ...]) -> None:
         raise ValidationError(wrong.message_dict) from None
 
 
-_WORDS = {
+_WORDS: dict[str, Any] = {
     "required": "必填。",
     "does_not_exist": "没有这一条，或者不在你的范围内。",
     "incorrect_type": "请填编号（整数）。",

@@ -168,7 +168,7 @@ class ImportViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVie
     def findings(self, request: Request, pk: str) -> Response:
         """What was found, row by row."""
         job = get_object_or_404(self.get_queryset(), pk=pk)
-        rows = self.filter_queryset(job.findings.all())
+        rows: Any = self.filter_queryset(job.findings.all())  # type: ignore[arg-type]
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response(FindingSerializer(page, many=True).data)
 

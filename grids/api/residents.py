@@ -6,6 +6,7 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet, prefetch_related_objects
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers, status
@@ -211,6 +212,8 @@ class ResidentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
     def reveal(self, request: Request, pk: str) -> Response:
         """A number in plain: needs a reason, is counted and logged."""
         row, given = self.get_object(), valid(RevealInput, request)
+        if row.community is None:
+            raise Http404
         value = access.reveal(
             by=request.user,
             subject=row,
@@ -230,7 +233,7 @@ class ResidentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
         pairs = merging.twins_of(row, request.user)
         prefetch_related_objects([pair.right for pair in pairs], "groups")
         found = [{"resident": pair.right, "why": pair.why} for pair in pairs]
-        return Response(TwinSerializer(found, many=True).data)  # type: ignore[arg-type]
+        return Response(TwinSerializer(found, many=True).data)
 
     @extend_schema(request=OtherInput, responses={200: ResidentSerializer, **REFUSALS})
     @action(detail=True, methods=["post"])

@@ -21,7 +21,7 @@ from organizations.models import Organization, Unit
 
 # Shapes
 
-_WRITTEN = {"validators": []}
+_WRITTEN: dict[str, Any] = {"validators": []}
 
 
 class GridSerializer(serializers.ModelSerializer[Grid]):
@@ -49,7 +49,9 @@ class GridDetailSerializer(GridSerializer):
 class GridInput(serializers.ModelSerializer[Grid]):
     """A new grid names its `parent`, one of the first tier its `community`; afterwards both stay."""
 
-    parent = Seen(queryset=Grid.objects.all(), required=False, allow_null=True)
+    parent = Seen(  # type: ignore[assignment]
+        queryset=Grid.objects.all(), required=False, allow_null=True
+    )
     community = Seen(queryset=Organization.objects.open(), required=False, allow_null=True)
     branch = Seen(queryset=Organization.objects.open(), required=False, allow_null=True)
 
