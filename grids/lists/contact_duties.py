@@ -101,10 +101,10 @@ HOUSEHOLD_COLUMNS = (
     Column("户", str, 30, url=lambda row: page_of("grids:household", row.pk)),
     Column("网格", lambda row: row.grid.name, 16),
     Column("人数", lambda row: row.n_people, 8),
-    Column("等级", lambda row: row.get_care_level_display(), 10),
 )
 CONTACT_COLUMNS = (
     *HOUSEHOLD_COLUMNS,
+    Column("等级", lambda row: row.get_care_level_display(), 10),
     Column("联户党员", lambda row: row.contact_member.name if row.contact_member else "", 14),
 )
 
