@@ -135,7 +135,13 @@ class TestGrids:
 class TestBuildings:
     def data(self, city: City, **changes: object) -> dict[str, object]:
         blank = {"compound": "", "group": "", "floors": "", "staircases": "", "lng": "113.58", "lat": "24.8"}
-        data = {"name": "9 栋", "code": "B9", "kind": "residential", "has_lift": "unknown", "property_unit": ""}
+        data = {
+            "name": "9 栋",
+            "code": "B9",
+            "kind": "residential",
+            "has_lift": "unknown",
+            "property_unit": "",
+        }
         return {**data, "grid": city.home.grid.pk, **blank, **changes}
 
     def test_a_building_takes_its_place_from_the_grid(self, city):
