@@ -81,6 +81,7 @@ class Cast:
     chance: random.Random = field(default_factory=lambda: random.Random(3))
     births: Counter[date] = field(default_factory=Counter)
     members: int = 0
+    permits: int = 0
 
     def somebody(self, relation: str, low: int, high: int) -> Particulars:
         chance = self.chance
@@ -108,10 +109,14 @@ class Cast:
             stem = f"{REGION}{born:%Y%m%d}{order * 2 - (sex == 'M'):03d}"
             return DocumentKind.RESIDENT_ID, stem + check_sign(stem)
         if point < 0.99:
-            return DocumentKind.HK_MACAU_PERMIT, f"H0{born:%y%j}{order:02d}"
+            return DocumentKind.HK_MACAU_PERMIT, f"H{self._permit():08d}"
         if point < 0.995:
-            return DocumentKind.PASSPORT, f"EQ{born:%Y%j}{order:02d}"
+            return DocumentKind.PASSPORT, f"EQ{self._permit():07d}"
         return DocumentKind.NONE, ""
+
+    def _permit(self) -> int:
+        self.permits += 1
+        return self.permits
 
     def contact(self, community: Community) -> Member:
         """An unsaved member of the community's district."""

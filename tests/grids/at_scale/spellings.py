@@ -9,7 +9,6 @@ import base64
 import gzip
 import io
 import json
-import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -18,8 +17,9 @@ from typing import Any
 #: So many signs are common to the numbers that are looked for together.
 HEAD = 6
 _FULL_WIDTH = {chr(0xFF10 + digit): str(digit) for digit in range(10)} | {chr(0xFF38): "X"}
-#: What people and programs put between digits.
-_BETWEEN = rb"(?: |-|\xc2\xa0|\xe3\x80\x80|\\u3000|\\xa0|\\u00a0|\.)?"
+#: What people and programs put between digits: single bytes, and longer signs as UTF-8 and as JSON has them.
+_BETWEEN = b" -."
+_LONG_BETWEEN = (b"\xc2\xa0", b"\xe3\x80\x80", b"\\u3000", b"\\xa0", b"\\u00a0")
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
 
 
@@ -30,7 +30,6 @@ class Numbers:
         self.known = {number for number in numbers if number}
         assert all(len(number) > HEAD and number.isascii() for number in self.known)
         self._groups = sorted({(number[:HEAD], len(number)) for number in self.known})
-        self._spaced = [_spaced(*group) for group in self._groups]
 
     def found_in(self, data: bytes, where: str = "") -> list[str]:
         """`where spelling head…` for everything that was found; what is packed is unpacked and looked into."""
@@ -51,19 +50,17 @@ class Numbers:
         yield "base64", self._base64
 
     def _plain(self, data: bytes) -> Iterator[str]:
-        data = _narrow(data)
-        for pattern in self._spaced:
-            for match in pattern.finditer(data):
-                yield re.sub(rb"[^0-9A-Za-z]|\\u3000|\\xa0|\\u00a0|\xc2\xa0", b"", match[1]).decode().upper()
+        data = _narrow(data).upper()
+        for head, length in self._groups:
+            for place in _places(data, head.encode()):
+                yield data[place : place + length].decode("ascii", "replace")
 
     def _hex(self, data: bytes, encoding: str) -> Iterator[str]:
+        data = data.upper()
         for head, length in self._groups:
-            start = head.encode(encoding).hex()
             size = len(("0" * length).encode(encoding)) * 2
-            for match in re.finditer(
-                rb"(?i)(?=(%s[0-9a-f]{%d}))" % (start.encode(), size - len(start)), data
-            ):
-                yield bytes.fromhex(match[1].decode()).decode(encoding, "replace").upper()
+            for place in _places(data, head.encode(encoding).hex().upper().encode()):
+                yield _from_hex(data[place : place + size]).decode(encoding, "replace").upper()
 
     def _base64(self, data: bytes) -> Iterator[str]:
         """At each of the three places that a number may begin at inside a group of three bytes."""
@@ -71,19 +68,28 @@ class Numbers:
             for place in range(3):
                 before, signs = -(-8 * place // 6), 8 * (place + HEAD) // 6
                 sure = base64.b64encode(b"\0" * place + head.encode() + b"\0\0\0")[before:signs]
-                for match in re.finditer(re.escape(sure), data):
-                    begin = match.start() - before
-                    group = data[max(begin, 0) : begin + -(-(place + length) // 3) * 4]
-                    yield _opened(group, place, length)
+                for found in _places(data, sure):
+                    begin = max(found - before, 0)
+                    yield _opened(data[begin : begin + -(-(place + length) // 3) * 4], place, length)
 
 
-def _spaced(head: str, length: int) -> re.Pattern[bytes]:
-    signs = [re.escape(sign).encode() for sign in head] + [b"[0-9A-Za-z]"] * (length - HEAD)
-    return re.compile(b"(?=(" + _BETWEEN.join(signs) + b"))", 0 if head.isdigit() else re.IGNORECASE)
+def _places(data: bytes, wanted: bytes) -> Iterator[int]:
+    """Where it begins, every time: much faster than an expression where there is nothing to be found."""
+    place = data.find(wanted)
+    while place >= 0:
+        yield place
+        place = data.find(wanted, place + 1)
+
+
+def _from_hex(signs: bytes) -> bytes:
+    try:
+        return bytes.fromhex(signs.decode("ascii", "replace"))
+    except ValueError:
+        return b""
 
 
 def _narrow(data: bytes) -> bytes:
-    """Full-width digits, in UTF-8 and as JSON escapes them, become ordinary ones."""
+    """Full-width digits, in UTF-8 and as JSON escapes them, become ordinary ones; what stands between goes."""
     for wide, digit in _FULL_WIDTH.items():
         for spelling in (
             wide.encode(),
@@ -92,7 +98,9 @@ def _narrow(data: bytes) -> bytes:
         ):
             if spelling in data:
                 data = data.replace(spelling, digit.encode())
-    return data
+    for sign in _LONG_BETWEEN:
+        data = data.replace(sign, b"")
+    return data.translate(None, _BETWEEN)
 
 
 def _opened(group: bytes, place: int, length: int) -> str:

@@ -91,7 +91,13 @@ def _row(label: str, community: Community) -> Any:
 
 #: What makes the first rows of two communities alike.
 _USUAL: dict[str, dict[str, Any]] = {
-    "grids_resident": {"standing": "present", "relation": "spouse", "groups": None},
+    "grids_resident": {
+        "standing": "present",
+        "relation": "spouse",
+        "groups": None,
+        "phone_index__gt": "",
+        "document_index__gt": "",
+    },
     "grids_dwelling": {"households__isnull": False},
 }
 #: How a row belongs to a community → the field of the model by which one sees that.
