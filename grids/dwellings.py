@@ -6,6 +6,7 @@ import unicodedata
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from grids.audit import written_by
 from grids.models import Building, Dwelling, Grid, Household, Resident
@@ -43,6 +44,17 @@ def add(
     return dwelling
 
 
+def lock_buildings(rows: QuerySet[Building]) -> None:
+    """Before anything inside them. Weaker than `lock_row`: dwellings and people may refer to them meanwhile."""
+    list(rows.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+
+
+def lock_dwelling(dwelling: Dwelling) -> None:
+    """Lock its building and itself, and bring it up to date."""
+    lock_buildings(Building.objects.filter(pk=dwelling.building_id))
+    lock_row(dwelling)
+
+
 def normal_staircase(text: str) -> str:
     """1单元, 01, １ are all "1"; "" and 0 are none."""
     return unicodedata.normalize("NFKC", text).strip().removesuffix("单元").strip().lstrip("0").upper()
@@ -76,7 +88,7 @@ def moved_into(household: Household) -> None:
 def change_use(dwelling: Dwelling, *, by: Any, use: str) -> Dwelling:
     """Own, let or empty. A dwelling in which somebody is registered is not empty. Raises NoPower, RuleViolation."""
     with transaction.atomic(), written_by(by):
-        lock_row(dwelling)
+        lock_dwelling(dwelling)
         if not can_change(by, dwelling):
             raise NoPower()
         if use not in Dwelling.Use.values:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from grids.audit import written_by
+from grids.dwellings import lock_dwelling
 from grids.models import CareAssessment, Dwelling, Household, TerritoryPolicy
 from grids.models.people import CareLevel
 from grids.powers import can_change
@@ -25,7 +26,7 @@ LONGEST_RHYTHM = 366  # days
 def open_household(dwelling: Dwelling, *, by: Any) -> Household:
     """One more household in a dwelling, with the next number. Raises NoPower."""
     with transaction.atomic(), written_by(by):
-        lock_row(dwelling)
+        lock_dwelling(dwelling)
         if not can_change(by, dwelling):
             raise NoPower()
         last = dwelling.households.aggregate(last=Max("number"))["last"] or 0

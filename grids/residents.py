@@ -1,8 +1,8 @@
 """居民: entering, changing, moving, leaving (N4). Every write of a person's row but the import's goes through here.
 
-Locks, always from the top down and by key: dwellings, households, residents; the document's number last. Nobody
-learns from a refusal that somebody is registered where he may not look: twins are looked for within his own sight
-only, the rest is offered for merging.
+Locks, always from the top down and by key: buildings, dwellings, households, residents; the document's number
+last. Nobody learns from a refusal that somebody is registered where he may not look: twins are looked for within
+his own sight only, the rest is offered for merging.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from django.contrib.auth import get_user_model
 from django.db import connection, transaction
 
 from grids.audit import written_by
-from grids.dwellings import moved_into
-from grids.models import Dwelling, Household, Resident, SpecialGroup
+from grids.dwellings import lock_buildings, moved_into
+from grids.models import Building, Dwelling, Household, Resident, SpecialGroup
 from grids.particulars import Particulars, required, write_to
 from grids.powers import can_change, can_change_all_of
 from ground import clock
@@ -196,10 +196,15 @@ def put_into(resident: Resident, household: Household) -> None:
 
 
 def lock_households(*ids: int | None) -> None:
-    """Lock households with the dwellings that they are in; those that are None are left out."""
+    """Lock households with the buildings and dwellings that they are in; those that are None are left out.
+
+    The building too, because whoever is written into it refers to its row.
+    """
     wanted = Household.objects.filter(pk__in=[each for each in ids if each])
-    list(Dwelling.objects.select_for_update().filter(pk__in=wanted.values("dwelling")).order_by("pk"))
-    list(wanted.select_for_update().order_by("pk"))
+    doors = Dwelling.objects.filter(pk__in=wanted.values("dwelling"))
+    lock_buildings(Building.objects.filter(pk__in=doors.values("building")))
+    list(doors.select_for_update().order_by("pk").values_list("pk"))
+    list(wanted.select_for_update().order_by("pk").values_list("pk"))
 
 
 def lock_unmoved(resident: Resident) -> None:

@@ -28,7 +28,7 @@ def a_dwelling(
     number = next(_numbers)
     floor = extra.pop("floor", 1)
     return dwellings.add(
-        by=None, building=building or place.building, floor=floor, door=door or f"{number}", **extra
+        by=None, building=building or place.building, floor=floor, door=door or f"H{number}", **extra
     )
 
 
