@@ -1,4 +1,4 @@
-"""重点人群 that a new platform begins with (L9). Each with its purpose; the list is changed afterwards, not the code."""
+"""重点人群 that a new platform begins with (L9), each with its purpose. Later the list is changed, not the code."""
 
 from __future__ import annotations
 

@@ -354,8 +354,8 @@ def normal_telephone(text: str) -> str:
     if _MOBILE.fullmatch(digits):
         return digits
     if re.fullmatch(r"[2-9][0-9]{6,7}", digits):
-        raise BadTelephone("座机请写上区号，例如 0751-8123456。")
+        raise BadTelephone("座机请写成“区号-号码”。")
     found = _LANDLINE.fullmatch(_with_extension(text)) or _LANDLINE.fullmatch(digits)
     if found is None:
-        raise BadTelephone("请填写 11 位手机号，或带区号的座机，例如 0751-8123456。")
+        raise BadTelephone("请填写 11 位手机号，或写成“区号-号码”的座机。")
     return f"{found[1]}-{found[2]}" + (f"转{found[3]}" if found[3] else "")

@@ -173,10 +173,9 @@ def _waiting_sheet(place: Community, people: People, census: Census) -> None:
 def _keep_in_touch(place: Community, people: People) -> None:
     """Members who live here look after households of their own grid, "1+10" (C5)."""
     members: dict[int, list[int]] = defaultdict(list)
-    for member, grid in Home.objects.filter(building__community=place.node).values_list(
-        "member", "building__grid"
-    ):
-        members[grid].append(member)
+    homes = Home.objects.filter(building__community=place.node).order_by("pk")
+    for member, grid_id in homes.values_list("member", "building__grid"):
+        members[grid_id].append(member)
     changed = []
     for grid in place.grids:
         left = iter(Household.objects.filter(grid=grid).order_by("pk"))
@@ -222,16 +221,15 @@ def _twins(place: Community, people: People) -> None:
     """Two people were entered again without a document: offered for merging by name and telephone."""
     known = Resident.objects.present().filter(community=place.node, relation="head").exclude(phone="")
     for resident in known.order_by("pk")[30:90:30]:
-        other = (
-            Household.objects.filter(community=place.node).exclude(pk=resident.household_id).order_by("-pk")
-        )
+        others = Household.objects.filter(community=place.node).order_by("-pk")
+        other = next(each for each in others[resident.pk % 50 :] if each != resident.household)
         given = Particulars(
             name=resident.name,
             document_kind=DocumentKind.NONE,
             phone=resident.phone,
             relation=Resident.Relation.OTHER,
         )
-        residents.enter(given, by=people.secretary, household=other[resident.pk % 50])
+        residents.enter(given, by=people.secretary, household=other)
 
 
 def _away(place: Community, people: People) -> None:

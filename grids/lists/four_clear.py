@@ -66,7 +66,7 @@ def _what(member: Any) -> str:
     missing = {
         "单位": member.unit is None,
         "住处": place is None,
-        "楼栋": place is not None and home.building is None,
+        "楼栋": home is not None and place is not None and home.building is None,
         "账号": member.user_id is None,
     }
     return "、".join(name for name, gone in missing.items() if gone)
