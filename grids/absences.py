@@ -13,6 +13,7 @@ from django.urls import reverse
 from grids.models import Absence, Grid, GridDuty
 from ground import clock
 from ground.errors import NoPower, RuleViolation
+from ground.personal import without_numbers
 from ground.steps import lock_row
 from notifications.outbox import say
 from organizations.models import Appointment
@@ -58,7 +59,7 @@ def note(
             appointment=appointment,
             begins_on=begins_on,
             ends_on=ends_on,
-            reason=reason.strip()[:60],
+            reason=without_numbers(reason.strip(), "（号码）")[:60],
             noted_by=by,
         )
         _tell_those_who_step_in(absence)
