@@ -27,7 +27,11 @@ MOST_BYTES = 12_000_000
 
 @dataclass(frozen=True)
 class Shot:
-    """File name, path of the page, selectors to press one after the other, variants besides the light one."""
+    """File name, path of the page, selectors to press one after the other, variants besides the light one.
+
+    Of `press`, "≈words" types them into the field named before it, as in "[name=words]≈zyx". Variant "phone" is the
+    page at 390 pixels.
+    """
 
     name: str
     path: str
@@ -36,7 +40,8 @@ class Shot:
     whole: bool = True
 
 
-DARK, LARGE = "dark", "large"
+DARK, LARGE, SMALL = "dark", "large", "phone"
+SUFFIXES = {DARK: "深色", LARGE: "大字", SMALL: "手机"}
 VISITOR = (Shot("登录", "/sign-in/", variants=(LARGE,)),)
 RESIDENT = (
     Shot("居民-首页", "/", variants=(DARK, LARGE)),
@@ -60,6 +65,22 @@ MEMBER = (
     Shot("党员-报到", "/registration/"),
     Shot("党员-排行榜", "/leaderboards/", variants=(DARK,)),
 )
+#: Somebody of the demo who is found by initials; the first row, his household, the eye beside a number.
+FIND = "[name=words]≈lxy >>> button:has-text('找人')"
+ROW, HOME = "main a.row-link", "section[aria-labelledby=home-title] a"
+EYE = "#number-phone summary"
+FAULTY = "a.row-link:has-text('新增住户')"
+LISTS = (
+    ("three-lacking", "三无小区", (SMALL,)),
+    ("property-companies", "物业公司", ()),
+    ("out-of-range", "规模不合标准", ()),
+    ("coverage", "党组织覆盖", ()),
+    ("posts", "AB岗", ()),
+    ("empty-dwellings", "有房无人", ()),
+    ("homeless", "有人无房", ()),
+    ("contact-duties", "联户", ()),
+    ("care-due", "等级到期", ()),
+)
 SECRETARY = (
     Shot("社区-工作台", "/desk/", variants=(DARK, LARGE), whole=False),
     Shot("社区-受理", "/desk/", press="#panel a:has-text('受理')", whole=False),
@@ -74,17 +95,61 @@ SECRETARY = (
     Shot("社区-吹哨", "/desk/whistles/new/"),
     Shot("社区-接单认定", "/desk/crediting/", variants=(DARK,), whole=False),
     Shot("社区-报到", "/desk/registrations/", whole=False),
-    Shot("社区-台账", "/desk/registry/grids/building/", variants=(DARK,), whole=False),
+    Shot("社区-台账", "/desk/registry/grids/building/", whole=False),
+    Shot("社区-居民", "/desk/residents/", variants=(DARK, SMALL), whole=False),
+    Shot("社区-居民-找到", "/desk/residents/", press=FIND, whole=False),
+    Shot("社区-居民档案", "/desk/residents/", press=f"{FIND} >>> {ROW}", variants=(SMALL,)),
+    Shot("社区-居民档案-查看号码", "/desk/residents/", press=f"{FIND} >>> {ROW} >>> {EYE}", whole=False),
+    Shot("社区-登记一人", "/desk/residents/new/"),
+    Shot("社区-疑似重复", "/desk/residents/twins/", variants=(SMALL,)),
+    Shot("社区-导出居民", "/desk/residents/export/", whole=False),
+    Shot("社区-户", "/desk/residents/?care=red", press=f"{ROW} >>> {HOME}", variants=(DARK, SMALL)),
+    Shot("社区-户-评定", "/desk/residents/?care=red", press=f"{ROW} >>> {HOME} >>> text=重新评定"),
+    Shot(
+        "社区-楼栋",
+        "/desk/residents/?care=red",
+        press=f"{ROW} >>> {HOME} >>> nav[aria-label=返回] a",
+        variants=(SMALL,),
+    ),
+    Shot("社区-导入", "/desk/imports/", variants=(SMALL,), whole=False),
+    Shot("社区-导入结果", "/desk/imports/", press=FAULTY, variants=(DARK, SMALL)),
+    Shot("社区-导入-已导入", "/desk/imports/", press="a.row-link:has-text('居民台账')"),
+    Shot("社区-列对应", "/desk/imports/", press=f"{FAULTY} >>> a:has-text('列没有认对')"),
+    Shot("社区-台账总览", "/desk/territory/", variants=(DARK, SMALL)),
+    *(
+        Shot(f"社区-{name}", f"/desk/territory/{slug}/", variants=small, whole=False)
+        for slug, name, small in LISTS
+    ),
+    Shot("社区-离岗回岗", "/desk/territory/absences/", variants=(SMALL,)),
     Shot("社区-任职", "/desk/registry/organizations/appointment/", whole=False),
+)
+GRID_WORKER = (
+    Shot("网格员-居民", "/desk/residents/", variants=(DARK,)),
+    Shot("网格员-居民档案", "/desk/residents/?care=red", press=ROW),
+    Shot("网格员-户", "/desk/residents/?care=red", press=f"{ROW} >>> {HOME}"),
+    Shot("网格员-台账总览", "/desk/territory/"),
+    Shot("网格员-等级到期", "/desk/territory/care-due/"),
+    Shot("网格员-离岗回岗", "/desk/territory/absences/"),
+)
+STREET = (
+    Shot("街道-台账总览", "/desk/territory/"),
+    Shot("街道-三无小区", "/desk/territory/three-lacking/", whole=False),
+    Shot("街道-有房无人", "/desk/territory/empty-dwellings/", whole=False),
+    Shot("街道-查看记录", "/desk/registry/organizations/accesslogentry/", whole=False),
 )
 OFFICER = (
     Shot("组织部-看板", "/dashboards/", variants=(DARK,)),
     Shot("组织部-街道看板", "/dashboards/", press="main table a[href*='/dashboards/'], main a.row-link"),
     Shot("组织部-排行榜", "/leaderboards/"),
+    Shot("区委-台账总览", "/desk/territory/"),
+    Shot("区委-规模不合标准", "/desk/territory/out-of-range/", whole=False),
+    Shot("区委-范围标准", "/desk/territory/policy/", variants=(SMALL,)),
+    Shot("区委-签发标准", "/desk/territory/policy/", press="summary:has-text('签发新标准')"),
     Shot("组织部-党组织", "/desk/registry/organizations/organization/", whole=False),
 )
 ADMINISTRATOR = (
     Shot("管理员-账号", "/desk/registry/accounts/user/", whole=False),
+    Shot("管理员-重点人群", "/desk/registry/grids/specialgroup/", whole=False),
     Shot("管理员-事项类别", "/desk/registry/requests/category/", whole=False),
 )
 
@@ -99,6 +164,8 @@ def draw(browser: Browser, site: object) -> list[Path]:
         (roster.RESIDENT, PHONE, RESIDENT, "code"),
         (roster.MEMBER, PHONE, MEMBER, "code"),
         (roster.SECRETARY, DESK, SECRETARY, "password"),
+        (roster.GRID_WORKER, PHONE, GRID_WORKER, "password"),
+        (roster.STREET, DESK, STREET, "password"),
         (roster.DISTRICT, DESK, OFFICER, "password"),
         (roster.ADMINISTRATOR, DESK, ADMINISTRATOR, "password"),
     )
@@ -123,9 +190,15 @@ def _one(who: object, shot: Shot, variant: str) -> Path:
 
     assert isinstance(who, Somebody)
     who.prefer(size="large" if variant == LARGE else "", theme="dark" if variant == DARK else "light")
+    usual = who.page.viewport_size or PHONE
+    who.page.set_viewport_size(PHONE if variant == SMALL else usual)
     who.open(shot.path.format(token=token_of(f"{HUACHENG}-01-01")))
     for selector in filter(None, shot.press.split(" >>> ")):
-        who.page.locator(selector).first.click()
+        field, is_typed, words = selector.partition("≈")
+        if is_typed:
+            who.page.locator(field).first.fill(words)
+        else:
+            who.page.locator(selector).first.click()
     who.page.wait_for_load_state("networkidle")
     if shot.whole:  # the bar at the thumb belongs below the page, not across it
         room = who.page.viewport_size or PHONE
@@ -134,9 +207,8 @@ def _one(who: object, shot: Shot, variant: str) -> Path:
             {"width": room["width"], "height": max(room["height"], min(high, HIGHEST))}
         )
     picture = who.page.screenshot(animations="disabled")
-    if shot.whole:
-        who.page.set_viewport_size(room)
-    path = IMAGES / f"{shot.name}{'-' + {DARK: '深色', LARGE: '大字'}[variant] if variant else ''}.png"
+    who.page.set_viewport_size(usual)
+    path = IMAGES / f"{shot.name}{'-' + SUFFIXES[variant] if variant else ''}.png"
     with Image.open(io.BytesIO(picture)) as image:
         image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
