@@ -54,7 +54,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "people": page.rows,
-        "count": rows.count(),
+        "count": f"{rows.count():,}",
         "filters": _filters(request),
         "is_filtered": any(request.GET.get(name) for name in FILTERS),
         "filter_query": _kept_filters(request),

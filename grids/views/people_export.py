@@ -38,10 +38,12 @@ def export(request: HttpRequest) -> HttpResponse:
         else:
             name = f"{community.short_name}居民-{clock.today():%Y%m%d}.xlsx"
             return cast(HttpResponse, xlsx_answer(name, content))
+    count = rows.filter(community=community).count()
     context = {
         "form": form,
         "community": community,
-        "count": rows.filter(community=community).count(),
+        "count": count,
+        "said": f"{count:,}",
         "most": exporting.MOST_ROWS,
         "left": access.exports_left_today(request.user),
         "query": request.GET.urlencode(),
