@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import structlog
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.db.models import F
 from kombu.exceptions import KombuError
 
 from grids.audit import written_by
@@ -37,9 +38,12 @@ MESSAGE_SECONDS = 55
 #: A checked job that nobody confirms loses its file.
 FORGOTTEN_AFTER = timedelta(days=7)
 FINDINGS_PORTION = 2_000
+#: A file that costs worker after worker its life (memory) is not tried for ever.
+MOST_TAKEOVERS = 5
 CHANGED_MEANWHILE = "台账在预检后有变化，请重新核对。"
 REFUSED_BY_REGISTRY = "写入时和台账冲突，什么都没有写入，请重新核对。"
 BROKEN = "导入程序出错，什么都没有写入；请把时间和文件告诉系统管理员。"
+TOO_OFTEN = "这个文件几次都没有处理完，已停止，什么都没有写入；请按网格拆成几个小文件再导入。"
 NO_ROWS = "表里没有可以导入的行。"
 NO_HEADINGS = "没有认出表头，请指出每一列是什么。"
 
@@ -233,7 +237,13 @@ def _take(job_id: int, waiting: str, running: str) -> ImportJob | None:
         left = jobs.filter(state=running).first()
         if left is None or not is_silent(left):
             return None
-        if not jobs.filter(state=running, began_at=left.began_at).update(began_at=now):
+        if not jobs.filter(state=running, began_at=left.began_at).update(
+            began_at=now, takeovers=F("takeovers") + 1
+        ):
+            return None
+        if left.takeovers >= MOST_TAKEOVERS:
+            left.began_at = now
+            _fail(left, TOO_OFTEN)
             return None
     return ImportJob.objects.select_related("community", "by").filter(pk=job_id, began_at=now).first()
 

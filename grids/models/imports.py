@@ -59,6 +59,7 @@ class ImportJob(models.Model):
     made_at = models.DateTimeField("上传时间", default=clock.now)
     began_at = models.DateTimeField("开始时间", null=True, blank=True)
     ended_at = models.DateTimeField("结束时间", null=True, blank=True)
+    takeovers = models.PositiveSmallIntegerField("接手次数", default=0, editable=False)
 
     objects = ImportJobQuerySet.as_manager()
 

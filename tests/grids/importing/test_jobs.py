@@ -203,6 +203,19 @@ def test_lost_jobs_are_sent_again_and_finish(city: City) -> None:
     assert Resident.objects.count() == 1
 
 
+def test_a_file_that_kills_its_workers_is_given_up(city: City) -> None:
+    job = upload(city)
+    assert running._take(job.pk, State.WAITING, State.CHECKING) is not None
+    for minute in range(1, running.MOST_TAKEOVERS + 1):
+        with clock.at(clock.now() + timedelta(seconds=61 * minute)):
+            assert running._take(job.pk, State.WAITING, State.CHECKING) is not None, "killed once more"
+    with clock.at(clock.now() + timedelta(seconds=61 * (minute + 1))):
+        assert running._take(job.pk, State.WAITING, State.CHECKING) is None
+    job.refresh_from_db()
+    assert job.state == State.FAILED and job.sentence == running.TOO_OFTEN
+    assert files() == []
+
+
 def test_running_twice_does_nothing_the_second_time(bring: Importing) -> None:
     job = bring([person(0)])
     jobs.load(job.pk)
