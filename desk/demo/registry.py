@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from desk.demo.names import Cast
 from desk.demo.people import People
@@ -44,7 +44,7 @@ def settle_in(land: Land, people: People, chance: random.Random, cast: Cast) -> 
     home, neighbour = land.huacheng, _neighbour(land)
     _govern(land, people, chance)
     census = Census(chance, cast)
-    with clock.at(clock.now() - timedelta(days=75)):
+    with clock.at(_in_office(75, 10)):
         _sign_policy(land, people)
         _bring(home, people.secretary, _sheet(home, census, _heads(people)), "花城社区居民台账.xlsx")
         _bring(
@@ -55,6 +55,11 @@ def settle_in(land: Land, people: People, chance: random.Random, cast: Cast) -> 
     _odds_and_ends(home, people, census)
     _waiting_sheet(home, people, census)
     _away(home, people)
+
+
+def _in_office(days: int, hour: int) -> datetime:
+    """So many days ago, while the office is open."""
+    return clock.midnight(clock.today() - timedelta(days=days)) + timedelta(hours=hour, minutes=20)
 
 
 def _neighbour(land: Land) -> Community:
@@ -155,7 +160,7 @@ def _waiting_sheet(place: Community, people: People, census: Census) -> None:
     rows[15]["与户主关系"] = "户主的朋友"
     rows[19]["楼层"], rows[19]["房号"] = "77", "7701"
     rows[23]["姓名"] = ""
-    with clock.at(clock.now() - timedelta(hours=3)):
+    with clock.at(_in_office(1, 16)):
         content = _book(rows)
         job = jobs.begin(
             by=people.worker,
@@ -193,7 +198,7 @@ def _care(place: Community, people: People, chance: random.Random) -> None:
     for number, household in enumerate(old.distinct().order_by("pk")[::4]):
         level = CareLevel.RED if number % 4 == 0 else CareLevel.YELLOW
         by = people.grid_workers[household.grid_id][0] if number % 2 else people.worker
-        with clock.at(clock.now() - timedelta(days=chance.randint(1, 74), hours=chance.randint(0, 5))):
+        with clock.at(_in_office(chance.randint(1, 74), chance.randint(9, 17))):
             review = clock.today() + timedelta(days=chance.choice((30, 60, 90)))
             households.assess(
                 household, by=by, level=level, reason=chance.choice(REASONS[level]), review_on=review
