@@ -259,6 +259,8 @@ class Resident(Placed):
                 condition=Q(standing="present"),
                 name="resident_present",
             ),
+            # Pages of a community's list, in the order of entry: else the primary key is walked past everybody else.
+            models.Index(fields=["community", "id"], name="resident_in_order"),
         ]
         constraints = [
             models.UniqueConstraint(
