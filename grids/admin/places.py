@@ -16,6 +16,7 @@ from grids import buildings, compounds
 from grids.admin.filters import ThreeLacking
 from grids.choices import nodes_below, units_to_choose
 from grids.models import Building, Compound, Home
+from grids.powers import can_see_registry
 from ground.errors import RuleViolation
 from organizations.models import Unit
 from organizations.posts import Power
@@ -98,6 +99,15 @@ class BuildingAdmin(ScopedAdmin):
             help="旧二维码立即失效，请重新打印张贴。",
         ),
     )
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        """Whoever may see who lives there goes on to the plan of the house."""
+        shown = [*super().get_list_display(request)]
+        return [*shown, "on_desk"] if can_see_registry(request.user) else shown
+
+    @admin.display(description="住户")
+    def on_desk(self, building: Building) -> SafeString:
+        return format_html('<a href="{}">各层住户</a>', reverse("grids:building", args=[building.pk]))
 
     def covers(self, user: Any, row: Building) -> bool:
         return buildings.can_change_building(user, row)

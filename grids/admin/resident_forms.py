@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from grids.forms import TELLING
 from grids.models import Household, Resident, SpecialGroup
 from grids.particulars import Particulars
 from ground import clock
@@ -65,6 +66,8 @@ class ChangeForm(VerbForm):
         super().__init__(*args, **kwargs)
         given = ("name", "document_kind", "birth_date", "sex", "relation", "residence")
         self.initial = {name: getattr(self.row, name) for name in given}
+        if self.row.document_kind in TELLING:  # beside the masked number the day would be the rest of it
+            self.initial["birth_date"] = None
         self.initial["groups"] = list(self.row.groups.values_list("pk", flat=True))
         self.fields["groups"].queryset = SpecialGroup.objects.filter(is_open=True)  # type: ignore[attr-defined]
 

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import cached_property
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from grids.absences import notable_by
@@ -58,12 +59,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render(request, "grids/overview.html", {"area": area, "filters": filters_of(area), **context})
 
 
+@never_cache
 @require_GET
 @staff_page(Power.TREE_SEE)
 def show(request: HttpRequest, slug: str) -> HttpResponse:
     return _page(request, _listing(slug))
 
 
+@never_cache
 @require_http_methods(["GET", "POST"])
 @staff_page(Power.TREE_SEE)
 def sheet(request: HttpRequest, slug: str) -> HttpResponseBase:

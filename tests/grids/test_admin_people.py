@@ -202,6 +202,11 @@ class TestResidents:
         assert secretary.post(f"{REGISTRY}/resident/add/", data).status_code == 302
         assert Resident.objects.get(household=None).community == city.home.organization
 
+    def test_the_form_does_not_show_the_rest_of_a_masked_number(self, secretary, resident):
+        assert resident.document_number and resident.birth_date
+        page = secretary.get(url_of(resident, "verb/change")).content.decode()
+        assert resident.birth_date.isoformat() not in page
+
     def test_correcting_keeps_what_is_left_empty(self, secretary, resident):
         number, page = resident.document_number, url_of(resident, "verb/change")
         form = secretary.get(page).content.decode()
