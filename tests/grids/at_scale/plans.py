@@ -20,8 +20,9 @@ class Node:
     table: str
     index: str
     rows: int
-    #: Rows that went into it from below.
+    #: Rows that went into it from below, and rows that it read and left out.
     taken: int
+    left_out: int
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.kind, self.table, self.index)))
@@ -46,13 +47,17 @@ class Plan:
         """Whether the whole table was read row by row."""
         return any(node.kind == "Seq Scan" and node.table == table for node in self.nodes)
 
+    def read_of(self, table: str) -> int:
+        """Rows that were read from a table, those that were left out at once among them."""
+        return sum(node.rows + node.left_out for node in self.nodes if node.table == table)
+
     @property
     def most_sorted(self) -> int:
         return max((node.taken for node in self.nodes if "Sort" in node.kind), default=0)
 
     @property
     def most_read(self) -> int:
-        return max((node.rows for node in self.nodes), default=0)
+        return max((node.rows + node.left_out for node in self.nodes), default=0)
 
 
 def asked(work: Callable[[], Any], about: str = "") -> list[str]:
@@ -84,6 +89,7 @@ def _nodes(plan: dict[str, Any]) -> Iterator[Node]:
         plan.get("Index Name", ""),
         int(plan["Actual Rows"] * plan["Actual Loops"]),
         sum(int(each["Actual Rows"] * each["Actual Loops"]) for each in below),
+        int(plan.get("Rows Removed by Filter", 0) * plan["Actual Loops"]),
     )
     for each in below:
         yield from _nodes(each)

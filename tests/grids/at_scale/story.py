@@ -223,6 +223,14 @@ def _over_the_api(day: Day) -> None:
     reason = f"回访 {day.phone()}，证件{wide(number)}"
     assert day.api(f"{key}reveal/", {"field": "document_number", "reason": reason}, 200)["value"] == number
     day.api(f"{key}leave/", {"why": f"打 {day.phone()} 说走了"}, 200)
+    _twins(day)
+
+
+def _twins(day: Day) -> None:
+    """One without a document who may be the one with."""
+    known = day.person(household=day.home.pk)
+    day.api("", known, 201)
+    day.api("", known | {"document_kind": "none", "document_number": ""}, 201)
 
 
 def _in_the_registry(day: Day) -> None:
