@@ -80,6 +80,7 @@ LISTS = (
     ("homeless", "有人无房", ()),
     ("contact-duties", "联户", ()),
     ("care-due", "等级到期", ()),
+    ("four-clear", "党员四清楚", ()),
 )
 SECRETARY = (
     Shot("社区-工作台", "/desk/", variants=(DARK, LARGE), whole=False),
