@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from grids.models import TerritoryPolicy
 from ground import clock
@@ -36,6 +37,21 @@ def can_sign(user: Any, district: Organization) -> bool:
     """Whoever changes policies at the district, or at the city above it (RULES 5)."""
     grants = scope_of(user).with_power(Power.POLICY_CHANGE)
     return any(grant.organization_id in (None, district.pk) for grant in grants)
+
+
+def districts_in_sight(user: Any) -> QuerySet[Organization]:
+    """Those in which the user has anything in sight: policies are no secret."""
+    seen = Organization.objects.visible_to(user).order_by()
+    return (
+        Organization.objects.open().filter(parent=None, tree_id__in=seen.values("tree_id")).order_by("code")
+    )
+
+
+def in_force_for(user: Any) -> list[TerritoryPolicy]:
+    """What holds today in each district in sight; the defaults, unsaved, where nothing was signed."""
+    districts = list(districts_in_sight(user).values_list("pk", flat=True))
+    signed = TerritoryPolicy.in_force_in(districts)
+    return [signed.get(pk) or TerritoryPolicy(district_id=pk) for pk in districts]
 
 
 def sign(

@@ -2,6 +2,7 @@
 
 from rest_framework.routers import BaseRouter
 
+from grids.api.duties import AbsenceViewSet, GridDutyViewSet, PolicyViewSet
 from grids.api.imports import ImportViewSet
 from grids.api.people import CareViewSet, DwellingViewSet, HouseholdViewSet, SpecialGroupViewSet
 from grids.api.residents import ResidentViewSet
@@ -19,3 +20,6 @@ def register(router: BaseRouter) -> None:
     router.register("special-groups", SpecialGroupViewSet, "special-group")
     router.register("care", CareViewSet, "care")
     router.register("imports", ImportViewSet, "import")
+    router.register("grid-duties", GridDutyViewSet, "grid-duty")
+    router.register("absences", AbsenceViewSet, "absence")
+    router.register("territory-policies", PolicyViewSet, "territory-policy")

@@ -64,7 +64,7 @@ class PolicyForm(forms.Form):
 @staff_page(Power.TREE_SEE)
 def policy(request: HttpRequest) -> HttpResponse:
     """The policy of a district in sight; the district of the URL where there are several."""
-    districts = list(_districts(request.user))
+    districts = list(policies.districts_in_sight(request.user))
     district = _chosen(districts, request.GET.get("district", ""))
     now = TerritoryPolicy.of(district.pk)
     may_sign = policies.can_sign(request.user, district)
@@ -90,14 +90,6 @@ def policy(request: HttpRequest) -> HttpResponse:
             "form": form,
             "may_sign": may_sign,
         },
-    )
-
-
-def _districts(user: Any) -> Any:
-    """Those in which the user has anything in sight: policies are no secret."""
-    seen = Organization.objects.visible_to(user).order_by()
-    return (
-        Organization.objects.open().filter(parent=None, tree_id__in=seen.values("tree_id")).order_by("code")
     )
 
 

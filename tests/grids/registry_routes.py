@@ -22,6 +22,9 @@ API = {
     "special-group": "grids_specialgroup",
     "care": "grids_careassessment",
     "import": "grids_importjob",
+    "grid-duty": "grids_gridduty",
+    "absence": "grids_absence",
+    "territory-policy": "grids_territorypolicy",
 }
 #: Routes with arguments that name no row: what they show is the viewer's own.
 NO_ROW = {
@@ -107,7 +110,8 @@ def registry_of(route: Route) -> Any:
 
 
 def _base(tail: str) -> str:
-    return next(base for base in API if tail.startswith(f"{base}-"))
+    """The longest that fits: `grid-duty-end` is of `grid-duty`, not of `grid`."""
+    return max((base for base in API if tail.startswith(f"{base}-")), key=len)
 
 
 def _is_of_the_registry(name: str) -> bool:

@@ -180,6 +180,7 @@ def test_filters_find_nobody_elsewhere(scene):
         "community": scene.city.home.organization.pk,
         "parent": scene.city.home.first_grid.pk,
         "street": scene.city.street.pk,
+        "district": scene.city.district.pk,
         "group": rows["group"].pk,
     }
     for who, _, client in clients(scene, *WRITERS, "liaison of a unit"):
@@ -187,7 +188,8 @@ def test_filters_find_nobody_elsewhere(scene):
             real = ask(client, "get", url, {parameter: keys[name]}, forget=(keys[name],))
             ghost = ask(client, "get", url, {parameter: NOBODY}, forget=(NOBODY,))
             is_own = name == "group" or (who == WRITERS[0] and name in ("community", "street", "parent"))
-            findings.look(f"{who} {url} {parameter}", real, None if is_own or name == "street" else ghost)
+            is_common = name in ("street", "district")
+            findings.look(f"{who} {url} {parameter}", real, None if is_own or is_common else ghost)
     findings.are_none(150)
 
 

@@ -157,14 +157,18 @@ CALLS = {
     "compound": (),
     "building": (),
     "dwelling": ("use",),
-    "household": ("assess", "contact"),
+    "household": ("assess", "contact", "contact-choices"),
     "resident": (
         *("move", "leave", "come-back", "link", "unlink", "erase", "reveal", "twins", "merge"),
         "not-the-same",
     ),
     "careassessment": (),
     "importjob": ("confirm", "cancel", "findings"),
+    "gridduty": ("end",),
+    "absence": ("come-back",),
 }
+#: Basenames of the router, where they are not the name of the model.
+BASES = {"careassessment": "care", "importjob": "import", "gridduty": "grid-duty"}
 PAGES = {
     "resident": ("resident", "resident_reveal", "resident_step"),
     "household": ("household", "household_step"),
@@ -178,7 +182,7 @@ PAGES = {
 def _registry_routes(rows: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"grids:resident_step:name": "leave", "grids:household_step:name": "assess"}
     for name, more in CALLS.items():
-        base = {"careassessment": "care", "importjob": "import"}.get(name, name)
+        base = BASES.get(name, name)
         for call in ("detail", *more):
             found[f"v1:{base}-{call}:pk"] = rows[f"grids_{name}"].pk
     for name, pages in PAGES.items():
