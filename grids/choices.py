@@ -6,10 +6,18 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from grids.scope import reach
+from grids.models import Household
+from grids.powers import can_change
+from ground.errors import NoPower, RuleViolation
+from ground.names import normal_name
 from organizations.models import Member, Organization, Unit
 from organizations.posts import Power, Tier
 from organizations.scope import NOTHING, scope_of
+
+#: A single character would list half a district.
+SHORTEST_NAME = 2
+#: Of parts of names; whoever bears the whole name is always found.
+MOST_FOUND = 20
 
 
 def nodes_below(user: Any) -> QuerySet[Organization]:
@@ -34,12 +42,51 @@ def units_to_choose(user: Any) -> QuerySet[Unit]:
     return Unit.objects.filter(own, district__tree_id__in=trees, closed_at=None).order_by("name", "pk")
 
 
-def contact_members(user: Any) -> QuerySet[Member]:
-    """联户 "1+10" (C5): the members in sight, and those who live in buildings whose registry somebody changes."""
-    seen = Member.objects.visible_to(user).order_by().values("pk")
-    living_here = Member.objects.filter(reach(user, Power.REGISTRY_CHANGE, prefix="home__building__"))
-    wanted = Member.objects.filter(Q(pk__in=seen) | Q(pk__in=living_here.values("pk")))
-    return wanted.order_by("name", "pk")
+def contact_members(user: Any, household: Household, name: str = "") -> QuerySet[Member]:
+    """联户 "1+10" (C5): members of the household's district who live in its community, the one who has it now, and
+    those who are found by at least two characters of their name. Show name and unit, nothing else. Raises NoPower.
+    """
+    if not can_change(user, household):
+        raise NoPower()
+    here = household.community_id
+    wanted = Q(home__building__community=here) | Q(home__compound__community=here)
+    wanted |= Q(pk=household.contact_member_id)
+    if len(name := normal_name(name)) >= SHORTEST_NAME:
+        wanted |= Q(name__contains=name)
+    rows = Member.objects.filter(wanted, district=household.district_id)
+    return rows.select_related("unit").defer("phone").order_by("name", "pk")
+
+
+def named_members(user: Any, household: Household, name: str) -> list[Member]:
+    """Those of `contact_members` who bear that name; where nobody does, those whose name it is a part of.
+
+    Raises NoPower; RuleViolation where the name is too short, or finds nobody or too many.
+    """
+    name = normal_name(name)
+    if len(name) < SHORTEST_NAME:
+        raise RuleViolation(f"请写姓名里的至少 {SHORTEST_NAME} 个字。", field="name")
+    rows = contact_members(user, household, name)
+    found = list(rows.filter(name=name)) or list(rows.filter(name__contains=name)[: MOST_FOUND + 1])
+    if not found:
+        raise RuleViolation("本区没有这个名字的党员，请核对姓名。", field="name")
+    if len(found) > MOST_FOUND and found[0].name != name:
+        raise RuleViolation(f"找到的超过 {MOST_FOUND} 位，请写全名。", field="name")
+    return found
+
+
+def chosen_contact(user: Any, household: Household, *, name: str, member: Member | None) -> Member | None:
+    """Whom a name, a choice of `contact_members`, or both mean: a name goes before what was chosen already.
+
+    Raises NoPower; RuleViolation at `name`, or at `member` where it has to be chosen from `named_members`.
+    """
+    if not name.strip():
+        return member
+    found = named_members(user, household, name)
+    if len(found) == 1:
+        return found[0]
+    if member is None or member not in found or member.pk == household.contact_member_id:
+        raise RuleViolation(f"有 {len(found)} 位同名或名字相近的党员，请选择是哪一位。", field="member")
+    return member
 
 
 def whole_communities(user: Any) -> QuerySet[Organization]:

@@ -12,6 +12,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
+from grids.choices import chosen_contact, contact_members, named_members
 from grids.dwellings import normal_door, normal_staircase
 from grids.households import LONGEST_RHYTHM, household_in
 from grids.models import Building, Dwelling, Household, Resident, SpecialGroup, TerritoryPolicy
@@ -280,7 +281,12 @@ class MemberChoice(forms.ModelChoiceField):
         return f"{member.name}（{member.unit or '社区党员'}）"
 
 
-class ContactForm(Plain):
+class ContactFields(forms.Form):
+    """Who keeps in touch: one of those offered, or found by name (`grids.choices`). Asks for `offer` when it is made.
+
+    Cleaned it holds `member` alone.
+    """
+
     member = MemberChoice(
         label="联户党员",
         queryset=Member.objects.none(),
@@ -293,12 +299,36 @@ class ContactForm(Plain):
         max_length=40,
         required=False,
         widget=forms.TextInput(attrs=PRIVATE),
-        help_text="写全名。",
+        help_text="至少写两个字。",
     )
 
-    def __init__(self, *args: Any, members: QuerySet[Member], **kwargs: Any) -> None:
+    def offer(self, viewer: Any, household: Household) -> None:
+        self.viewer, self.household = viewer, household
+        self.initial.setdefault("member", household.contact_member_id)
+        self._offer(contact_members(viewer, household, self.data.get("name", "")[:40]))
+
+    def _offer(self, members: QuerySet[Member]) -> None:
+        self.fields["member"].queryset = members  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if self.errors:
+            return given
+        name, member = given.pop("name"), given["member"]
+        try:
+            given["member"] = chosen_contact(self.viewer, self.household, name=name, member=member)
+        except RuleViolation as violation:
+            violation.add_to(self)
+            if violation.field == "member":
+                found = named_members(self.viewer, self.household, name)
+                self._offer(Member.objects.filter(pk__in=[each.pk for each in found]).select_related("unit"))
+        return given
+
+
+class ContactForm(ContactFields, Plain):
+    def __init__(self, *args: Any, viewer: Any, household: Household, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["member"].queryset = members.select_related("unit")  # type: ignore[attr-defined]
+        self.offer(viewer, household)
 
 
 class DwellingForm(Plain):

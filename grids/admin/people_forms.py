@@ -6,10 +6,9 @@ from typing import Any
 
 from django import forms
 
-from grids.choices import contact_members
+from grids.forms import ContactFields
 from grids.models import Dwelling
 from grids.models.people import CareLevel
-from organizations.models import Member
 from organizations.verb_buttons import DayInput, VerbForm
 
 
@@ -36,12 +35,7 @@ class AssessForm(VerbForm):
         self.initial = {"level": self.row.care_level}
 
 
-class ContactForm(VerbForm):
-    member = forms.ModelChoiceField(
-        Member.objects.none(), label="联户党员", required=False, help_text="空着就是取消。"
-    )
-
+class ContactForm(ContactFields, VerbForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["member"].queryset = contact_members(self.user)  # type: ignore[attr-defined]
-        self.initial = {"member": self.row.contact_member_id}
+        self.offer(self.user, self.row)

@@ -18,9 +18,9 @@ LARGEST_KEY = 2**63 - 1
 _OLDEST, _NEWEST = datetime(1950, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def valid(shape: Any, request: Request, **options: Any) -> dict[str, Any]:
-    """The validated data, or 400."""
-    given = shape(data=request.data, context={"request": request}, **options)
+def valid(shape: Any, request: Request, *, about: Any = None, **options: Any) -> dict[str, Any]:
+    """The validated data, or 400. `about` is the row in question, for fields whose choices follow from it."""
+    given = shape(data=request.data, context={"request": request, "about": about}, **options)
     given.is_valid(raise_exception=True)
     return given.validated_data
 

@@ -14,9 +14,9 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from grids import dwellings, households
-from grids.api.answers import KeyFilter, Offered, Seen, valid
+from grids.api.answers import KeyFilter, Seen, valid
 from grids.api.shapes import ResidentSerializer
-from grids.choices import contact_members
+from grids.choices import chosen_contact, contact_members, named_members
 from grids.models import Building, CareAssessment, Dwelling, Household, Resident, SpecialGroup
 from grids.models.people import CareLevel
 from ground.answers import REFUSALS
@@ -91,8 +91,42 @@ class OpenInput(serializers.Serializer[Any]):
     dwelling = Seen(queryset=Dwelling.objects.all())
 
 
+class ContactMember(Seen):
+    """One of those who may keep in touch with the household: living there, or found by the name sent along."""
+
+    def get_queryset(self) -> QuerySet[Any]:
+        name = str(self.parent.initial_data.get("name") or "")[:40]
+        return contact_members(self.context["request"].user, self.context["about"], name)
+
+
 class ContactInput(serializers.Serializer[Any]):
-    member = Offered(choices=contact_members, queryset=Member.objects.all(), allow_null=True)
+    """An id of `contact-choices`, a name, or both where several bear it."""
+
+    member = ContactMember(queryset=Member.objects.all(), required=False, allow_null=True)
+    name = serializers.CharField(max_length=40, required=False, allow_blank=True, default="")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "member" not in attrs and not attrs["name"]:
+            raise serializers.ValidationError({"member": "必填。"})
+        return {"member": None, **attrs}
+
+
+class ContactSearchInput(serializers.Serializer[Any]):
+    name = serializers.CharField(max_length=40, required=False, allow_blank=True, help_text="至少两个字")
+
+
+class ContactChoiceSerializer(serializers.ModelSerializer[Member]):
+    """Name and unit: a community learns no more of a member who does not live there."""
+
+    unit = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Member
+        fields = ["id", "name", "unit"]
+        read_only_fields = fields
+
+    def get_unit(self, row: Member) -> str:
+        return row.unit.name if row.unit else ""
 
 
 class AssessInput(serializers.Serializer[Any]):
@@ -215,8 +249,20 @@ class HouseholdViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
     def contact(self, request: Request, pk: str) -> Response:
         """Who keeps in touch with it ("1+10"); null takes it off."""
         row = self.get_object()
-        households.assign_contact(row, by=request.user, **valid(ContactInput, request))
+        member = chosen_contact(request.user, row, **valid(ContactInput, request, about=row))
+        households.assign_contact(row, by=request.user, member=member)
         return Response(HouseholdDetailSerializer(self.get_object()).data)
+
+    @extend_schema(
+        request=ContactSearchInput, responses={200: ContactChoiceSerializer(many=True), **REFUSALS}
+    )
+    @action(detail=True, methods=["post"], url_path="contact-choices")
+    def contact_choices(self, request: Request, pk: str) -> Response:
+        """Who may keep in touch with it: the members living in its community, or those of the district of a name."""
+        row, name = self.get_object(), valid(ContactSearchInput, request).get("name", "")
+        found = named_members(request.user, row, name) if name else contact_members(request.user, row)
+        shown = ContactChoiceSerializer(found, many=True).data
+        return Response(shown, headers={"Cache-Control": "no-store"})
 
     @extend_schema(request=AssessInput, responses={201: CareSerializer, **REFUSALS})
     @action(detail=True, methods=["post"])

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
@@ -19,9 +18,7 @@ from grids.forms import AssessForm, ContactForm, UseForm
 from grids.models import Dwelling, Household, Resident
 from grids.powers import can_change
 from ground.errors import NoPower, RuleViolation
-from ground.names import normal_name
 from organizations.guards import staff_page
-from organizations.models import Member
 from organizations.posts import Power
 
 
@@ -54,23 +51,10 @@ def _page(request: HttpRequest, household: Household, **more: Any) -> HttpRespon
     if may:
         context |= {
             "assess_form": AssessForm(household=household),
-            "contact_form": _contact_form(household),
+            "contact_form": ContactForm(viewer=request.user, household=household),
             "use_form": UseForm(initial={"use": household.dwelling.use}),
         }
     return render(request, "grids/household.html", {**context, **more})
-
-
-def members_near(household: Household) -> QuerySet[Member]:
-    """Members of the district who live in the community, and the one who has the household now."""
-    inside = household.community_id
-    here = Q(home__building__community=inside) | Q(home__compound__community=inside)
-    rows = Member.objects.filter(here | Q(pk=household.contact_member_id), district=household.district_id)
-    return rows.defer("phone").order_by("name", "id")
-
-
-def _contact_form(household: Household, data: Any = None, members: Any = None) -> ContactForm:
-    offered = members if members is not None else members_near(household)
-    return ContactForm(data, members=offered, initial={"member": household.contact_member_id})
 
 
 Act = Callable[[HttpRequest, Household], forms.Form | None]
@@ -89,26 +73,11 @@ def _assess(request: HttpRequest, household: Household) -> forms.Form | None:
 
 
 def _contact(request: HttpRequest, household: Household) -> forms.Form | None:
-    """A whole name finds members of the district; where several bear it, they become the list to choose from."""
-    name = normal_name(request.POST.get("name", "")[:40])
-    members = members_near(household)
-    found: list[Member] = []
-    if name:
-        named = Member.objects.filter(district=household.district_id, name=name).defer("phone").order_by("pk")
-        found = list(named[:20])
-        if len(found) == 1 or request.POST.get("member"):
-            members = named
-    form = _contact_form(household, request.POST, members)
-    if name and not found:
-        form.add_error("name", "本区没有这个名字的党员，请写全名。")
-    elif len(found) > 1 and not request.POST.get("member"):
-        form = _contact_form(household, request.POST, named)
-        form.add_error("member", f"有 {len(found)} 位同名党员，请选择是哪一位。")
+    form = ContactForm(request.POST, viewer=request.user, household=household)
     if not form.is_valid():
         return form
-    member = found[0] if len(found) == 1 else form.cleaned_data["member"]
     try:
-        households.assign_contact(household, by=request.user, member=member)
+        households.assign_contact(household, by=request.user, **form.cleaned_data)
     except RuleViolation as violation:
         violation.add_to(form)
         return form

@@ -269,8 +269,11 @@ class TestHouseholds:
         assert secretary.post(url_of(household, "verb/contact"), {"member": neighbour.pk}).status_code == 302
         household.refresh_from_db()
         assert (household.care_level, household.care_days, household.contact_member) == ("red", 7, neighbour)
-        other = secretary.post(url_of(household, "verb/contact"), {"member": a_member(city).pk})
-        assert other.status_code == 200
+        far = a_member(city, name="远党员")
+        assert secretary.post(url_of(household, "verb/contact"), {"member": far.pk}).status_code == 200
+        assert secretary.post(url_of(household, "verb/contact"), {"name": "远党"}).status_code == 302
+        household.refresh_from_db()
+        assert household.contact_member == far
 
     def test_dwellings_and_households(self, city, secretary):
         data = {

@@ -480,8 +480,12 @@ class TestHouseholds:
         assert "同名" in page and str(first.unit) in page and str(second.unit) in page
         assert secretary.post(step, {"member": second.pk, "name": "王芳"}).status_code == 302
         assert Household.objects.get(pk=person.household_id).contact_member == second
-        nobody = secretary.post(step, {"member": "", "name": "查无此人"})
-        assert "name" in nobody.context["contact_form"].errors
+        page = secretary.post(step, {"member": second.pk, "name": "王芳"})
+        assert "member" in page.context["contact_form"].errors  # the one it has: nobody has chosen yet
+        assert set(page.context["contact_form"].fields["member"].queryset) == {first, second}
+        for name in ("查无此人", "王"):
+            nobody = secretary.post(step, {"member": "", "name": name})
+            assert "name" in nobody.context["contact_form"].errors
 
     def test_the_use_of_the_dwelling(self, secretary, person):
         step = url("household_step", person.household, name="use")

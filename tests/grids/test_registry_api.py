@@ -297,6 +297,38 @@ class TestWriting:
         assert secretary.post(f"{url}/contact/", {"member": stranger.pk}).status_code == 400
         assert secretary.post(f"{url}/contact/", {"member": None}).json()["contact_member"] is None
 
+    def test_a_contact_is_found_by_name_across_the_district(self, city, secretary, resident):
+        url = f"{V1}/households/{resident.household_id}"
+        one, two = a_member(city, name="王芳"), a_member(city, name="王芳")
+        far = a_member(a_city("浈江"), name="王芳")
+        a_member(city, name="王芳华")
+        shown = secretary.post(f"{url}/contact-choices/", {"name": "王 芳"})
+        assert shown.json() == [
+            {"id": each.pk, "name": "王芳", "unit": each.unit.name} for each in (one, two)
+        ]
+        assert one.phone not in shown.content.decode() and shown["Cache-Control"] == "no-store"
+        several = secretary.post(f"{url}/contact/", {"name": "王芳"})
+        assert (several.status_code, several.json()["field"]) == (409, "member")
+        assert secretary.post(f"{url}/contact/", {"name": "王芳", "member": far.pk}).status_code == 400
+        chosen = secretary.post(f"{url}/contact/", {"name": "王芳", "member": two.pk})
+        assert chosen.json()["contact_member"] == two.pk
+        assert secretary.post(f"{url}/contact/", {"name": "芳华"}).json()["contact_name"] == "王芳华"
+
+    def test_a_contact_is_not_found_by_less(self, city, secretary, resident):
+        url = f"{V1}/households/{resident.household_id}"
+        for _ in range(21):
+            a_member(city, name="欧阳小明")
+        for name in ("王", "查无此人", "小明"):
+            for call in ("contact", "contact-choices"):
+                refused = secretary.post(f"{url}/{call}/", {"name": name})
+                assert (refused.status_code, refused.json()["field"]) == (409, "name"), (call, name)
+                assert name not in refused.json()["detail"]
+        assert len(secretary.post(f"{url}/contact-choices/", {"name": "欧阳小明"}).json()) == 21
+        assert secretary.post(f"{url}/contact-choices/").json() == []
+        assert secretary.post(f"{url}/contact/", {}).status_code == 400
+        assert secretary.post(f"{url}/contact/", {"name": ["王芳"]}).status_code == 400
+        assert api(city.next_door.secretary).post(f"{url}/contact-choices/").status_code == 404
+
     def test_use_of_a_dwelling(self, secretary, resident):
         url = f"{V1}/dwellings/{resident.household.dwelling_id}/use/"
         assert secretary.post(url, {"use": "let"}).json()["use"] == "let"
