@@ -12,13 +12,16 @@ import hashlib
 import hmac
 import os
 from functools import lru_cache
-from typing import Any
+from typing import Any, Self
 
+import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
+
+log = structlog.get_logger(__name__)
 
 NONCE_BYTES, TAG_BYTES = 12, 16
 #: Longer than any `<cipher><version>` there will be: what is no sealed file is not read as one.
@@ -28,6 +31,22 @@ _CIPHERS = {"a": (algorithms.AES, 32), "s": (algorithms.SM4, 16)}
 
 class Undecipherable(ValueError):
     """No key of the ring opens the value, or it was changed or moved."""
+
+
+class Unreadable(str):
+    """What a column gives for a value that no key opens: empty, so that one such row does not break a list of
+    fifty. Saving the row writes back what was stored: a key that is put back later opens it again."""
+
+    stored: str
+
+    def __new__(cls, stored: str) -> Self:
+        made = super().__new__(cls, "")
+        made.stored = stored
+        return made
+
+
+#: Stands where a mask would.
+UNREADABLE = "（读不出）"
 
 
 def _key(version: str, cipher: str) -> bytes:
@@ -136,10 +155,18 @@ class EncryptedCharField(models.TextField):
 
     def get_prep_value(self, value: Any) -> Any:
         value = super().get_prep_value(value)
+        if isinstance(value, Unreadable):
+            return value.stored
         return encrypt(value, self.place) if value else value
 
     def from_db_value(self, value: str | None, expression: Any, connection: Any) -> str | None:
-        return decrypt(value, self.place) if value else value
+        if not value:
+            return value
+        try:
+            return decrypt(value, self.place)
+        except Undecipherable:
+            log.error("a value is opened by no field key", place=self.place)
+            return Unreadable(value)
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name not in ("isnull", "exact"):
@@ -149,6 +176,8 @@ class EncryptedCharField(models.TextField):
 
 def masked_phone(phone: str) -> str:
     """138****5678; a short or foreign number keeps only its last two digits."""
+    if isinstance(phone, Unreadable):
+        return UNREADABLE
     return f"{phone[:3]}****{phone[-4:]}" if len(phone) == 11 else f"****{phone[-2:]}"
 
 

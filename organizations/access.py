@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 
 from ground import clock
 from ground.errors import NoPower, RuleViolation
+from ground.fields import Unreadable
 from ground.personal import without_numbers
 from organizations import unusual
 from organizations.models import AccessLogEntry, Appointment, Organization
@@ -49,7 +50,8 @@ def reveal(
 
     `field` names one field, or several that are shown together; that counts once. `may(by, subject)` says
     whether the power REVEAL covers the thing; without it the power must be held at `organization`. Raises
-    NoPower; RuleViolation for a missing reason or past the daily limit. The day is the city's.
+    NoPower; RuleViolation for a missing reason, past the daily limit, or for a value that no key opens (nothing is
+    logged, for nothing was seen). The day is the city's.
     """
     covered = may(by, subject) if may is not None else scope_of(by).holds_at(Power.REVEAL, organization.pk)
     if not covered:
@@ -67,7 +69,10 @@ def reveal(
         if revealed_today(by) >= DAILY_LIMIT:
             raise RuleViolation(f"今天已查看 {DAILY_LIMIT} 次，达到每日上限，请明天再查或联系书记。")
         _note(entry)
-        return value_of()
+        value = value_of()
+        if isinstance(value, Unreadable):
+            raise RuleViolation("这个号码现在打不开，没有计入今天的次数；请把这份登记告诉系统管理员。")
+        return value
 
 
 def record_export(

@@ -12,7 +12,7 @@ from django.db.models import F, Q
 from grids.models.places import Building, Dwelling, HousedQuerySet
 from grids.models.territory import Grid
 from ground import clock
-from ground.fields import EncryptedCharField, masked_phone, surname_only
+from ground.fields import UNREADABLE, EncryptedCharField, Unreadable, masked_phone, surname_only
 from ground.identity import DocumentKind, Sex, masked_number
 from organizations.models import Member, Placed
 from organizations.posts import Power
@@ -295,11 +295,13 @@ class Resident(Placed):
 
     @property
     def masked_document(self) -> str:
+        if isinstance(self.document_number, Unreadable):
+            return UNREADABLE
         return masked_number(self.document_number) if self.document_number else ""
 
     @property
     def masked_phone(self) -> str:
-        return masked_phone(self.phone) if self.phone else ""
+        return masked_phone(self.phone) if self.phone or isinstance(self.phone, Unreadable) else ""
 
     def age(self, on: date | None = None) -> int | None:
         """Whole years on a day (default today); None where the birth date is not known."""

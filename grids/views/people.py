@@ -250,7 +250,7 @@ def _revealed(request: HttpRequest, resident: Resident, field: str, reason: str)
         by=request.user,
         subject=resident,
         field=field,
-        value_of=lambda: str(getattr(resident, field)),
+        value_of=lambda: getattr(resident, field),
         reason=reason,
         organization=resident.community,
         may=can_reveal,

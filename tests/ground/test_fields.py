@@ -1,6 +1,7 @@
 """Personal data at rest."""
 
 import base64
+import copy
 
 import pytest
 from django.db import connection
@@ -134,3 +135,36 @@ def test_masks():
     assert masked_phone("13812345678") == "138****5678"
     assert masked_phone("85212") == "****12"
     assert surname_only("周建国") == "周**" and surname_only("") == "居民"
+
+
+# One value that no key opens
+
+
+def _unreadable(user: User) -> str:
+    stored = encrypt("13800005678", PLACE).replace("a1:", "a9:")
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_user SET phone = %s WHERE id = %s", [stored, user.pk])
+    return stored
+
+
+@pytest.mark.django_db
+def test_one_value_that_no_key_opens_does_not_break_the_list():
+    broken, other = (
+        User.objects.create_user("13800005678", "周某"),
+        User.objects.create_user("13900005678", "吴某"),
+    )
+    _unreadable(broken)
+    assert [user.phone for user in User.objects.order_by("pk")] == ["", other.phone]
+    assert User.objects.get(pk=broken.pk).masked_phone == "（读不出）"
+
+
+@pytest.mark.django_db
+def test_saving_a_row_keeps_what_could_not_be_read():
+    user = User.objects.create_user("13800005678", "周某")
+    stored = _unreadable(user)
+    fresh = copy.deepcopy(User.objects.get(pk=user.pk))
+    fresh.name = "周二"
+    fresh.save()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT phone, name FROM accounts_user WHERE id = %s", [user.pk])
+        assert cursor.fetchone() == (stored, "周二")
