@@ -39,7 +39,9 @@ class Faults(list[Fault]):
         self, source: Source, row: int, field: str, code: str, text: str = "", sentence: str = ""
     ) -> None:
         title = label_of_field(source, field)[:40]
-        said = sentence or sentence_of(code)
+        said = (sentence or sentence_of(code))[
+            :200
+        ]  # sheets may have names of any length, and are named in it
         self.append(Fault(source.sheet[:40], row, title, code, masked(field, text), said))
 
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from grids.importing import jobs
-from grids.importing.faults import KINDS, masked
+from grids.importing.checking import Faults
+from grids.importing.faults import KINDS, masked, sentence_of
+from grids.importing.rows import Source
 from grids.importing.spots import BadPlace, household_number, spot
 from grids.models import Building, Dwelling, ImportFinding, Resident
 from tests.factories import City
@@ -168,3 +170,13 @@ def test_no_value_of_anybody_lies_in_the_findings(look: Importing) -> None:
         assert row["证件号码"] not in stored
     assert "1381234567" not in stored
     assert "赵子龙" not in stored
+
+
+def test_a_sheet_with_an_endless_name() -> None:
+    """Excel allows 31 signs, other programs any number; findings tell of the sheet and must fit their columns."""
+    source = Source("长" * 300, "people", {}, {}, 1)
+    faults = Faults()
+    faults.add(source, 3, "name", "twice", "", sentence_of("twice", row=2, sheet=source.sheet))
+    fault = faults[0]
+    longest = {name: ImportFinding._meta.get_field(name).max_length for name in ("sheet", "sentence")}
+    assert len(fault.sheet) <= longest["sheet"] and len(fault.sentence) <= longest["sentence"]
