@@ -73,7 +73,7 @@ def build(media: Path, say: Callable[[str], None]) -> World:
     for community in neighbours:
         fill(community, NEIGHBOURS, cast)
     officers = (an_officer(city.street), an_officer(elsewhere.street))
-    worker, _ = (a_busy_worker(community) for community in (city.home, city.next_door))
+    worker, *_ = (a_busy_worker(community) for community in (city.home, city.next_door, elsewhere.home))
     with override_settings(MEDIA_ROOT=media):
         days = (live(city.home), live(city.next_door))
     return World(city, elsewhere, neighbours, worker, first_grid(city.home), officers, days, media)

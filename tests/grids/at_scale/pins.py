@@ -117,4 +117,10 @@ PINNED: dict[str, int] = {
     "v1:resident-list ?changed_after=2026-01-01T00:00:00Z": 6,
     "v1:resident-twins": 7,
     "v1:special-group-list": 5,
+    "v1:absence-detail": 5,
+    "v1:absence-list": 6,
+    "v1:grid-duty-detail": 5,
+    "v1:grid-duty-list": 5,
+    "v1:territory-policy-in-force": 6,
+    "v1:territory-policy-list": 5,
 }

@@ -99,6 +99,7 @@ _USUAL: dict[str, dict[str, Any]] = {
         "document_index__gt": "",
     },
     "grids_dwelling": {"households__isnull": False},
+    "grids_household": {"residents__standing": "present"},
 }
 #: How a row belongs to a community → the field of the model by which one sees that.
 _WAYS = {
