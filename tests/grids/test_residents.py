@@ -289,6 +289,18 @@ class TestAccounts:
         with pytest.raises(RuleViolation, match="已经关联"):
             residents.link_account(a_resident(city.home, "丙某", phone=account.phone), by=staff)
 
+    def test_asking_by_it_whether_a_phone_has_an_account_leaves_a_trace_for_each_phone(self, city):
+        """The refusal itself is in no log: the number has to be written into the registry first, and that is."""
+        person, staff = a_resident(city.home, phone=a_phone()), city.home.secretary
+        before = entries_of(person).count()
+        for times in (1, 2):
+            residents.change(person, given(document_number=None, phone=a_phone()), by=staff)
+            with pytest.raises(RuleViolation, match="还没有注册"):
+                residents.link_account(person, by=staff)
+            assert entries_of(person).count() == before + times
+            entry = entries_of(person).first()
+            assert entry.actor == staff and list(entry.changes) == ["phone"]
+
     def test_a_link_elsewhere_gives_way_without_a_word(self, city):
         account = a_user()
         there = a_resident(city.next_door, phone=account.phone)
