@@ -198,7 +198,7 @@ def _tab(
     return {
         "label": view.label,
         "url": link(listing.url, area, view=view.key),
-        "count": counts[view.key],
+        "count": f"{counts[view.key]:,}" if counts[view.key] else counts[view.key],
         "on": view.key == shown.key,
         "state": view.state,
     }

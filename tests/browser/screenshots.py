@@ -69,6 +69,7 @@ MEMBER = (
 FIND = "[name=words]≈lxy >>> button:has-text('找人')"
 ROW, HOME = "main a.row-link", "section[aria-labelledby=home-title] a"
 EYE = "#number-phone summary"
+LOOK = "#number-phone [name=reason]≈代办高龄津贴 >>> #number-phone button:has-text('查看')"
 FAULTY = "a.row-link:has-text('新增住户')"
 LISTS = (
     ("three-lacking", "三无小区", (SMALL,)),
@@ -101,6 +102,12 @@ SECRETARY = (
     Shot("社区-居民-找到", "/desk/residents/", press=FIND, whole=False),
     Shot("社区-居民档案", "/desk/residents/", press=f"{FIND} >>> {ROW}", variants=(SMALL,)),
     Shot("社区-居民档案-查看号码", "/desk/residents/", press=f"{FIND} >>> {ROW} >>> {EYE}", whole=False),
+    Shot(
+        "社区-居民档案-已查看",
+        "/desk/residents/",
+        press=f"{FIND} >>> {ROW} >>> {EYE} >>> {LOOK}",
+        whole=False,
+    ),
     Shot("社区-登记一人", "/desk/residents/new/"),
     Shot("社区-疑似重复", "/desk/residents/twins/", variants=(SMALL,)),
     Shot("社区-导出居民", "/desk/residents/export/", whole=False),
