@@ -305,7 +305,9 @@ class ContactFields(forms.Form):
     def offer(self, viewer: Any, household: Household) -> None:
         self.viewer, self.household = viewer, household
         self.initial.setdefault("member", household.contact_member_id)
-        self._offer(contact_members(viewer, household, self.data.get("name", "")[:40]))
+        name = self.data.get("name", "")[:40]
+        # PostgreSQL takes no NUL, not even in a question; the field itself refuses it afterwards.
+        self._offer(contact_members(viewer, household, "" if "\0" in name else name))
 
     def _offer(self, members: QuerySet[Member]) -> None:
         self.fields["member"].queryset = members  # type: ignore[attr-defined]

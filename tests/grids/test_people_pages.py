@@ -487,6 +487,12 @@ class TestHouseholds:
             nobody = secretary.post(step, {"member": "", "name": name})
             assert "name" in nobody.context["contact_form"].errors
 
+    def test_a_name_that_no_database_takes_is_refused(self, secretary, person):
+        step = url("household_step", person.household, name="contact")
+        for name in ("诸\0葛", "\0\0"):
+            answer = secretary.post(step, {"name": name})
+            assert "name" in answer.context["contact_form"].errors
+
     def test_the_use_of_the_dwelling(self, secretary, person):
         step = url("household_step", person.household, name="use")
         assert secretary.post(step, {"use": "let"}).status_code == 302
