@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from grids.models import Household
 from grids.powers import can_change
+from grids.scope import reach
 from ground.errors import NoPower, RuleViolation
 from ground.names import normal_name
 from organizations.models import Member, Organization, Unit
@@ -43,14 +44,16 @@ def units_to_choose(user: Any) -> QuerySet[Unit]:
 
 
 def contact_members(user: Any, household: Household, name: str = "") -> QuerySet[Member]:
-    """联户 "1+10" (C5): members of the household's district who live in its community, the one who has it now, and
-    those who are found by at least two characters of their name. Show name and unit, nothing else. Raises NoPower.
+    """联户 "1+10" (C5): members of the household's district who live in its community where the user keeps the
+    registry (a grid worker: in his grids), the one who has it now, and those who are found by at least two characters
+    of their name. Show name and unit, nothing else. Raises NoPower.
     """
     if not can_change(user, household):
         raise NoPower()
-    here = household.community_id
-    wanted = Q(home__building__community=here) | Q(home__compound__community=here)
-    wanted |= Q(pk=household.contact_member_id)
+    wanted = Q(pk=household.contact_member_id)
+    for home in ("home__building__", "home__compound__"):
+        here = Q(**{f"{home}community": household.community_id})
+        wanted |= here & reach(user, Power.REGISTRY_CHANGE, prefix=home)
     if len(name := normal_name(name)) >= SHORTEST_NAME:
         wanted |= Q(name__contains=name)
     rows = Member.objects.filter(wanted, district=household.district_id)

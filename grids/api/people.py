@@ -258,7 +258,7 @@ class HouseholdViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Generic
     )
     @action(detail=True, methods=["post"], url_path="contact-choices")
     def contact_choices(self, request: Request, pk: str) -> Response:
-        """Who may keep in touch with it: the members living in its community, or those of the district of a name."""
+        """Who may keep in touch with it: members living there, or those of the district of a name."""
         row, name = self.get_object(), valid(ContactSearchInput, request).get("name", "")
         found = named_members(request.user, row, name) if name else contact_members(request.user, row)
         shown = ContactChoiceSerializer(found, many=True).data

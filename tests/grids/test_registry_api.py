@@ -314,6 +314,25 @@ class TestWriting:
         assert chosen.json()["contact_member"] == two.pk
         assert secretary.post(f"{url}/contact/", {"name": "芳华"}).json()["contact_name"] == "王芳华"
 
+    def test_who_lives_in_the_next_grid_is_not_told_to_a_grid_worker(self, city, secretary, resident):
+        near, other = a_member(city, name="近党员"), a_member(city, name="旁党员")
+        _fill(city, 1)
+        next_grid = Grid.objects.get(code__startswith="more")
+        building = Building.objects.get(code__startswith="more")
+        Building.objects.filter(pk=building.pk).update(grid=next_grid)
+        Home.objects.create(member=near, building=city.home.building)
+        Home.objects.create(member=other, building=building)
+        url = f"{V1}/households/{resident.household_id}"
+        for client, names in (
+            (api(a_grid_worker(city.home)), {"近党员"}),
+            (secretary, {"近党员", "旁党员"}),
+        ):
+            assert {row["name"] for row in client.post(f"{url}/contact-choices/").json()} == names
+        assert (
+            api(a_grid_worker(city.home, "B")).post(f"{url}/contact/", {"member": other.pk}).status_code
+            == 400
+        )
+
     def test_a_contact_is_not_found_by_less(self, city, secretary, resident):
         url = f"{V1}/households/{resident.household_id}"
         for _ in range(21):
