@@ -110,6 +110,22 @@ def _with_document(given: Particulars, today: date, faults: dict[str, Fault]) ->
     )
 
 
+def with_kept_document(given: Particulars, resident: Resident) -> Particulars:
+    """The stored document stays. What it tells is not compared with what was given: an answer to that would let
+    anybody try out the birthday, which is the rest of a masked number."""
+    kind, number = resident.document_kind, resident.document_number
+    given = replace(given, document_kind=kind, document_number=number)
+    try:
+        facts = identity.check(DocumentKind(kind), number, today=clock.today())
+    except BadDocument:
+        return given  # no key opens it: refused like any other faulty number
+    return replace(
+        given,
+        birth_date=None if facts.birth_date else given.birth_date,
+        sex="" if facts.sex else given.sex,
+    )
+
+
 def required(given: Particulars) -> Particulars:
     """`checked`, or RuleViolation with the first fault at its field."""
     given, faults = checked(given)

@@ -8,7 +8,6 @@ his own sight only, the rest is offered for merging.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +17,7 @@ from django.db import connection, transaction
 from grids.audit import written_by
 from grids.dwellings import lock_buildings, moved_into
 from grids.models import Building, Dwelling, Household, Resident, SpecialGroup
-from grids.particulars import Particulars, required, write_to
+from grids.particulars import Particulars, required, with_kept_document, write_to
 from grids.powers import can_change, can_change_all_of
 from ground import clock
 from ground.errors import NoPower, RuleViolation
@@ -73,14 +72,13 @@ def change(
 ) -> Resident:
     """Correct what is known about a person who is present. Raises NoPower, RuleViolation.
 
-    A number that is None stays with its kind, and birth date and sex are checked against it.
+    A number that is None stays with its kind, and birth date and sex stay with it where it tells them.
     """
     with transaction.atomic(), written_by(by):
         lock_households(resident.household_id)
         lock_present(resident, by)
         if given.document_number is None:
-            kind, number = resident.document_kind, resident.document_number
-            given = replace(given, document_kind=kind, document_number=number)
+            given = with_kept_document(given, resident)
         write_to(resident, required(given))
         refuse_twin(resident, by)
         refuse_second_head(resident)
