@@ -21,14 +21,17 @@ TOO_LARGE = f"文件超过 {MAX_BYTES // 1024**2} MB，请按网格拆成几张�
 
 
 class SheetUploadHandler(MemoryFileUploadHandler):
-    """Keeps the sheet in memory: what it says of people never lies open on a disk. A larger one is let go by."""
+    """Keeps the sheet in memory: what it says of people never lies open on a disk. A larger one is let go by, and
+    what comes beside it: a request is read before anybody has asked who sends it, and may bring a hundred files."""
 
     def handle_raw_input(self, *args: Any, **kwargs: Any) -> None:
         self.activated = True
         self.is_too_large = False
+        self.taken = 0
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        if start + len(raw_data) > MAX_BYTES:
+        self.taken += len(raw_data)
+        if self.taken > MAX_BYTES:
             self.is_too_large = True
             raise SkipFile
         super().receive_data_chunk(raw_data, start)

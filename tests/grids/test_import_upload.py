@@ -148,6 +148,12 @@ class TestUpload:
         assert "文件超过" in page and "请先选一张表" not in page
         assert not ImportJob.objects.exists()
 
+    def test_many_files_at_once_fill_no_memory(self, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("grids.views.import_forms.MAX_BYTES", 100_000)
+        many = {f"file{number}": a_file(b"a,b\n" * 20_000, "大.csv") for number in range(5)}
+        request = client.post(LIST, many).wsgi_request
+        assert sum(file.size for file in request.FILES.values()) <= 100_000
+
     def test_the_file_lies_open_on_no_disk(self, city: City, client: Client, settings: Any) -> None:
         settings.FILE_UPLOAD_TEMP_DIR = "/nonexistent"  # where larger uploads go otherwise
         number = a_document()
