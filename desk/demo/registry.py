@@ -11,7 +11,7 @@ from desk.demo.names import Cast
 from desk.demo.people import People
 from desk.demo.places import Community, Land
 from desk.demo.population import Census, Row, rows_of
-from grids import absences, groups, households, policies, residents
+from grids import absences, dwellings, groups, households, policies, residents
 from grids.importing import jobs
 from grids.models import Compound, GridDuty, Home, Household, ImportJob, Resident, TerritoryPolicy
 from grids.models.people import CareLevel
@@ -206,7 +206,8 @@ def _care(place: Community, people: People, chance: random.Random) -> None:
 
 
 def _odds_and_ends(place: Community, people: People, census: Census) -> None:
-    """Linked accounts, a few who moved out, one without a dwelling, and the same person twice."""
+    """Linked accounts, a few who moved out or have no dwelling, a dwelling of nobody, members whose building is not
+    known, and the same person twice."""
     for user, _house in people.residents[:20]:
         mine = Resident.objects.filter(community=place.node, phone_index=user.phone_index).first()
         if mine is not None:
@@ -219,6 +220,10 @@ def _odds_and_ends(place: Community, people: People, census: Census) -> None:
             name=census.name(), document_number=census.document(census.born(30, 50), "男"), residence="away"
         )
         residents.enter(given, by=people.worker, community=place.node)
+    house = place.buildings[0]
+    dwellings.add(by=people.worker, building=house, staircase="1", floor=1, door="103", use="own")
+    unclear = Home.objects.filter(building__community=place.node).order_by("pk")[3:5]
+    Home.objects.filter(pk__in=[home.pk for home in unclear]).update(building=None)
     _twins(place, people)
 
 
