@@ -27,6 +27,7 @@ from grids.importing.heartbeat import Voice, is_silent
 from grids.importing.loading import write
 from grids.models import Building, Household, ImportFinding, ImportJob, Resident
 from ground import clock
+from ground.personal import without_numbers
 from ground.sheets import BadBook
 from organizations.models import Organization
 
@@ -215,15 +216,29 @@ class _Shown:
         )
         self.vanished = set(people.filter(kind=kinds.VANISHED).values_list("resident", flat=True))
         self.good_rows_only, self.retire = job.good_rows_only, job.retire_vanished
+        self.new = job.counts.get("new", 0)
 
     def differs(self, outcome: Outcome) -> bool:
-        """Whether a row is bad that was good, or somebody would be changed or retired who was not named."""
-        bad = outcome.bad_rows
-        unseen = (row for pk, row in outcome.touched.items() if pk not in self.touched)
+        """Whether a row is bad that was good, somebody would be changed or retired who was not named, or more people
+        entered than were told: one who was erased since is not brought back unseen."""
+        bad = {_as_shown(*row) for row in outcome.bad_rows}
+        unseen = (_as_shown(*row) for pk, row in outcome.touched.items() if pk not in self.touched)
         if bad - self.bad or (bad and not self.good_rows_only) or any(row not in self.bad for row in unseen):
+            return True
+        if len(outcome.people.new) > self.new and self._entered(outcome) > self.new:
             return True
         vanished = {person.pk for person in outcome.people.vanished} if self.retire else set()
         return bool(vanished - self.vanished)
+
+    def _entered(self, outcome: Outcome) -> int:
+        """New people, apart from those of rows that were shown as bad and are good now."""
+        rows = (_as_shown(entry.source.sheet[:40], entry.row) for entry in outcome.people.new)
+        return sum(row not in self.bad for row in rows)
+
+
+def _as_shown(sheet: str, row: int) -> tuple[str, int]:
+    """As findings tell of it (`Outcome.findings`): a sheet may be called by somebody's number."""
+    return without_numbers(sheet, "（号码）"), row
 
 
 # What both share

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.db import models
 
-from grids import dwellings, households, residents
+from grids import dwellings, erasing, households, residents
 from grids.importing import jobs
 from grids.models import Building, Compound, Dwelling, Household, ImportJob, Resident
 from grids.particulars import Particulars
 from organizations.models import Unit
 from tests.factories import City
+from tests.grids.importing import sheets
 from tests.grids.importing.conftest import Importing, person
 from tests.grids.importing.sheets import an_id
 
@@ -148,6 +149,34 @@ def test_an_edit_since_the_check_is_not_overwritten_unseen(
     job.refresh_from_db()
     other.refresh_from_db()
     assert (job.state, job.counts["changed"], other.phone) == ("checked", 2, "19955554444")
+
+
+@pytest.mark.parametrize("is_changed", [True, False])
+def test_whoever_was_erased_since_the_check_is_not_brought_back_unseen(
+    bring: Importing, look: Importing, city: City, is_changed: bool
+) -> None:
+    bring([person(0), person(1)])
+    job = look([person(0, 手机号="19977776666") if is_changed else person(0), person(1), person(2)])
+    erasing.erase(Resident.objects.get(relation="head"), by=city.home.secretary, reason="本人书面申请")
+    jobs.confirm(job, by=city.home.secretary)
+    jobs.load(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.counts["new"]) == ("checked", 2)
+    assert Resident.objects.present().count() == 1
+
+
+def test_good_rows_of_a_sheet_that_is_called_by_a_number(city: City) -> None:
+    rows = [person(0), person(1, 手机号="1381234567")]
+    titles = list(dict.fromkeys(title for row in rows for title in row))
+    content = sheets.workbook({"13812345678": (titles, rows)})
+    home = city.home
+    job = jobs.begin(by=home.secretary, community=home.organization, content=content, name="表.xlsx")
+    jobs.check(job.pk)
+    job.refresh_from_db()
+    jobs.confirm(job, by=home.secretary, good_rows_only=True)
+    jobs.load(job.pk)
+    job.refresh_from_db()
+    assert (job.state, job.sentence) == ("done", "")
 
 
 def test_the_database_has_the_last_word_and_is_not_quoted(
