@@ -101,7 +101,10 @@ class ScopedAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         self._open_or_404(request)
-        return super().changelist_view(request, extra_context)
+        try:
+            return super().changelist_view(request, extra_context)
+        except OverflowError:  # a year that no calendar has, in the address
+            return redirect(f"{request.path}?e=1")
 
     def changeform_view(
         self,

@@ -32,6 +32,8 @@ from organizations.scope import scope_of
 
 #: For how long a second tap on the same form leads to the person whom the first one entered (seconds).
 SAME_FORM = 24 * 3600
+#: After so long a first tap that has entered nobody is taken for lost, and the form may be sent again (seconds).
+ON_ITS_WAY = 60
 FILTERS = ("grid", "building", "group", "residence", "care", "age", "standing")
 Standing = Resident.Standing
 
@@ -306,7 +308,7 @@ def _enter_once(
 ) -> HttpResponse:
     """The second tap on the same form leads to the person whom the first one entered."""
     key = _form_key(request, form.cleaned_data["client_key"])
-    if key and not cache.add(key, 0, SAME_FORM):
+    if key and not cache.add(key, 0, ON_ITS_WAY):
         return _entered_already(request, cache.get(key))
     try:
         with transaction.atomic():
@@ -341,5 +343,8 @@ def _form_key(request: HttpRequest, key: UUID | None) -> str:
 
 
 def _entered_already(request: HttpRequest, pk: int | None) -> HttpResponse:
+    if not pk:
+        messages.info(request, "刚才的登记还在处理，请在列表里核对；一分钟后还没有，再提交一次。")
+        return redirect("grids:residents")
     messages.info(request, "这份登记已经提交过，没有重复登记。")
-    return redirect("grids:resident", pk=pk) if pk else redirect("grids:residents")
+    return redirect("grids:resident", pk=pk)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
@@ -16,6 +17,7 @@ from django.urls import reverse
 
 from grids import households, residents
 from grids.models import Dwelling, Home, Household, Resident, SpecialGroup
+from grids.views import people
 from ground import clock
 from organizations.models import AccessLogEntry
 from organizations.posts import Post
@@ -585,3 +587,23 @@ def test_the_cache_knows_no_names(city, secretary, person):
     data = {"name": "周小明", "document_kind": "none", "relation": "head", "residence": "registered"}
     secretary.post(f"{url('resident_new')}?household={home.pk}", {**data, "client_key": key})
     assert cache.get(f"entered:{city.home.secretary.pk}:{key}") == Resident.objects.latest("pk").pk
+
+
+def test_a_form_whose_first_tap_died_can_be_sent_again(city, secretary, monkeypatch):
+    """A process that is killed while it enters somebody leaves the guard behind, and nobody in the registry."""
+    home = a_household(city.home)
+    step = f"{url('resident_new')}?household={home.pk}"
+    data = {"name": "周小明", "document_kind": "none", "relation": "head", "residence": "registered"}
+    data["client_key"] = str(uuid.uuid4())
+
+    def killed(*args, **kwargs):
+        raise SystemExit
+
+    with monkeypatch.context() as patched, pytest.raises(SystemExit):
+        patched.setattr("grids.residents.enter", killed)
+        secretary.post(step, data)
+    assert "还在处理" in secretary.post(step, data, follow=True).content.decode()
+    assert not Resident.objects.exists()
+    with time_machine.travel(timedelta(seconds=people.ON_ITS_WAY + 1)):
+        secretary.post(step, data)
+    assert Resident.objects.get().household == home

@@ -319,3 +319,11 @@ class TestSettings:
             str(city.home.organization.pk),
             str(city.home.grid.branch_id),
         }
+
+
+@pytest.mark.parametrize(
+    "query", ["?at__year=99999999999&at__month=1", "?at__year=0", "?at__month=13", "?at__year=x"]
+)
+def test_a_day_that_no_calendar_has(officer, query):
+    answer = strong_client(officer).get(f"{REGISTRY}/accesslogentry/{query}", follow=True)
+    assert answer.status_code == 200
