@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.cache import cache
+from django.test import override_settings
 
 LEFT_OUT = {
     "services": "make test-services (PostgreSQL, Redis)",
@@ -47,8 +47,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path) -> Iterator[None]:
     """An empty cache and an uploads folder of its own for every test."""
-    before, settings.MEDIA_ROOT = settings.MEDIA_ROOT, tmp_path / "media"
     cache.clear()
-    yield
-    settings.MEDIA_ROOT = before
+    with override_settings(MEDIA_ROOT=tmp_path / "media"):  # storages hear of it and look for their folder again
+        yield
     shutil.rmtree(tmp_path / "media", ignore_errors=True)
