@@ -154,12 +154,13 @@ def link_account(resident: Resident, *, by: Any) -> Resident:
     Raises NoPower, RuleViolation.
     """
     with transaction.atomic(), written_by(by):
+        # The account before the person: two communities that link it at once take turns.
+        accounts = get_user_model().objects.select_for_update(no_key=True)
+        account = accounts.filter(phone_index=resident.phone_index, is_active=True).first()
         lock_present(resident, by)
         if not resident.phone_index:
             raise RuleViolation("还没有登记手机号，请先补上。")
-        accounts = get_user_model().objects.select_for_update()
-        account = accounts.filter(phone_index=resident.phone_index, is_active=True).first()
-        if account is None:
+        if account is None or account.phone_index != resident.phone_index:
             raise RuleViolation("这个手机号还没有注册账号，请本人先用它登录一次。")
         others = Resident.objects.filter(user=account).exclude(pk=resident.pk)
         if (others if by is None else others.visible_to(by)).exists():

@@ -7,6 +7,7 @@ from functools import partial
 
 import pytest
 from auditlog.models import LogEntry
+from django.contrib.auth import get_user_model
 from django.db import connection
 
 from grids import dwellings, households, residents
@@ -372,6 +373,20 @@ class TestRaces:
         ]
         told = at_once(jobs)
         assert [kind for kind, _ in told] == ["done"] * 6, told
+
+    def test_two_communities_link_one_account_in_turns(self, city):
+        account = a_user()
+        people = [a_resident(place, phone=account.phone) for place in (city.home, city.next_door)]
+        staff = [place.secretary.pk for place in (city.home, city.next_door)]
+        jobs = [partial(_link, person.pk, pk) for person, pk in zip(people, staff, strict=True)]
+        told = at_once(jobs * 4)
+        assert {kind for kind, _ in told} == {"done"}, told
+        assert Resident.objects.filter(user=account).count() == 1
+
+
+def _link(pk: int, by: int) -> None:
+    person, staff = Resident.objects.get(pk=pk), get_user_model().objects.get(pk=by)
+    residents.link_account(person, by=staff)
 
 
 def _enter(household: int, name: str, number: str, relation: str) -> int:
