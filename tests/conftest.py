@@ -48,6 +48,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def apart(tmp_path: Path) -> Iterator[None]:
     """An empty cache and an uploads folder of its own for every test."""
     cache.clear()
-    with override_settings(MEDIA_ROOT=tmp_path / "media"):  # storages hear of it and look for their folder again
+    # A plain assignment would not do: storages keep their folder until they hear of a change.
+    with override_settings(MEDIA_ROOT=tmp_path / "media"):
         yield
     shutil.rmtree(tmp_path / "media", ignore_errors=True)

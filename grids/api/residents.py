@@ -214,6 +214,8 @@ class ResidentViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
         row, given = self.get_object(), valid(RevealInput, request)
         if row.community is None:
             raise Http404
+        if can_reveal(request.user, row) and not getattr(row, given["field"]):
+            raise RuleViolation("没有登记这个号码，不用查看。", field="field")
         value = access.reveal(
             by=request.user,
             subject=row,

@@ -113,8 +113,12 @@ def confirm(
         if not _effects(job, retire_vanished):
             raise RuleViolation("表里的内容和台账一样，没有要导入的。")
         job.state, job.began_at, job.sentence = State.LOADING, None, ""
-        job.good_rows_only, job.retire_vanished = good_rows_only, retire_vanished
-        job.save(update_fields=["state", "began_at", "sentence", "good_rows_only", "retire_vanished"])
+        job.good_rows_only, job.retire_vanished, job.confirmed_by = good_rows_only, retire_vanished, by
+        job.save(
+            update_fields=[
+                *("state", "began_at", "sentence", "good_rows_only", "retire_vanished", "confirmed_by")
+            ]
+        )
         if is_handed_over:
             hand_over(job)
     return job

@@ -50,7 +50,7 @@ class _Loading:
     def __init__(self, outcome: Outcome, job: ImportJob, voice: Voice) -> None:
         self.outcome, self.job, self.voice, self.now = outcome, job, voice, clock.now()
         self.people = outcome.people
-        self.booking = Booking(job.by, self.now)
+        self.booking = Booking(job.confirmed_by, self.now)
         self._last: tuple[Flat | None, int, Household] = None, 0, Household()
 
     def run(self) -> None:

@@ -26,6 +26,7 @@ from grids.importing.examining import Draft, Outcome, compare, read
 from grids.importing.heartbeat import Voice, is_silent
 from grids.importing.loading import write
 from grids.models import Building, Household, ImportFinding, ImportJob, Resident
+from grids.powers import can_change_all_of
 from ground import clock
 from ground.personal import without_numbers
 from ground.sheets import BadBook
@@ -42,6 +43,7 @@ FINDINGS_PORTION = 2_000
 #: A file that costs worker after worker its life (memory) is not tried for ever.
 MOST_TAKEOVERS = 5
 CHANGED_MEANWHILE = "台账在预检后有变化，请重新核对。"
+NO_LONGER_IN_POST = "确认的人已不在这个岗位，什么都没有写入，请重新确认。"
 REFUSED_BY_REGISTRY = "写入时和台账冲突，什么都没有写入，请重新核对。"
 BROKEN = "导入程序出错，什么都没有写入；请把时间和文件告诉系统管理员。"
 TOO_OFTEN = "这个文件几次都没有处理完，已停止，什么都没有写入；请按网格拆成几个小文件再导入。"
@@ -157,6 +159,10 @@ def load(job_id: int, *, listen: Callable[[ImportJob], Voice] = Voice) -> None:
     job = _take(job_id, State.LOADING, State.LOADING)
     if job is None:
         return
+    if not can_change_all_of(job.confirmed_by, job.community):
+        with suppress(_Overtaken):
+            _still(job, state=State.CHECKED, sentence=NO_LONGER_IN_POST, began_at=None)
+        return
     voice = listen(job)
     with _answered(job), _quietly("load", job):
         draft = _read(job, voice)
@@ -177,7 +183,7 @@ def _load(job: ImportJob, draft: Draft, voice: Voice) -> None:
 
 def _load_in_turn(job: ImportJob, draft: Draft, voice: Voice, shown: _Shown) -> bool:
     """One transaction; False, with nothing done, while another import writes into the community."""
-    with transaction.atomic(), written_by(job.by):
+    with transaction.atomic(), written_by(job.confirmed_by):
         # NO KEY: rows that point to the community, such as a new request, do not wait for an import.
         turn = Organization.objects.select_for_update(skip_locked=True, no_key=True).filter(
             pk=job.community_id
@@ -260,7 +266,9 @@ def _take(job_id: int, waiting: str, running: str) -> ImportJob | None:
             left.began_at = now
             _fail(left, TOO_OFTEN)
             return None
-    return ImportJob.objects.select_related("community", "by").filter(pk=job_id, began_at=now).first()
+    return (
+        ImportJob.objects.select_related("community", "confirmed_by").filter(pk=job_id, began_at=now).first()
+    )
 
 
 def _still(job: ImportJob, **now: Any) -> None:

@@ -47,6 +47,9 @@ class ImportJob(models.Model):
         Organization, verbose_name="社区", on_delete=models.PROTECT, related_name="+"
     )
     by = models.ForeignKey(USER, verbose_name="经办", on_delete=models.PROTECT, null=True, related_name="+")
+    confirmed_by = models.ForeignKey(
+        USER, verbose_name="确认", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
     name = models.CharField("文件名", max_length=120)
     file = models.FileField("文件", upload_to="imports/", blank=True)
     digest = models.CharField(max_length=64, editable=False, blank=True)

@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import PermissionDenied
 
+from grids.audit import entries_of
 from grids.importing import heartbeat, jobs, running
 from grids.importing.heartbeat import Voice
 from grids.models import ImportJob, Resident
 from ground import clock
 from ground.errors import RuleViolation
-from tests.factories import City, a_grid_worker
+from organizations.models import Appointment
+from organizations.posts import Post
+from tests.factories import City, a_grid_worker, a_user, appoint
 from tests.grids.importing import sheets
 from tests.grids.importing.conftest import Importing, folder, person
 
@@ -200,6 +203,34 @@ def test_lost_jobs_are_sent_again_and_finish(city: City) -> None:
         assert jobs.resume() == 1
     job.refresh_from_db()
     assert job.state == State.DONE
+    assert Resident.objects.count() == 1
+
+
+def test_what_is_written_is_signed_by_who_confirmed(city: City, bring: Importing) -> None:
+    home, colleague = city.home, a_user("梁晓琳")
+    appoint(colleague, Post.COMMUNITY_WORKER, home.organization)
+    bring([person(0)])
+    job = upload(city, content(person(0) | {"手机号": "19900001234"}))
+    jobs.check(job.pk)
+    jobs.confirm(job, by=colleague)
+    jobs.load(job.pk)
+    changed = entries_of(Resident.objects.get())
+    assert [entry.actor for entry in changed] == [colleague]
+
+
+def test_nothing_is_written_for_somebody_whose_post_has_ended(city: City) -> None:
+    home, colleague = city.home, a_user("梁晓琳")
+    post = appoint(colleague, Post.COMMUNITY_WORKER, home.organization)
+    job = upload(city)
+    jobs.check(job.pk)
+    jobs.confirm(job, by=colleague)
+    Appointment.objects.filter(pk=post.pk).update(ends_on=clock.today())
+    jobs.load(job.pk)
+    job.refresh_from_db()
+    assert job.state == State.CHECKED and job.sentence == running.NO_LONGER_IN_POST
+    assert not Resident.objects.exists()
+    jobs.confirm(job, by=home.secretary)
+    jobs.load(job.pk)
     assert Resident.objects.count() == 1
 
 
