@@ -14,6 +14,7 @@ from grids.models import Home
 from organizations.models import Member
 from organizations.posts import Power
 from organizations.scope import scope_of
+from organizations.units import keeps_members
 
 GAPS = {
     "unit": Q(unit=None),
@@ -90,13 +91,17 @@ COLUMNS = (
 )
 
 
+def is_seen(area: Area) -> bool:
+    """Streets see no members: neither their register nor the homes."""
+    return scope_of(area.user).has(Power.REGISTRY_SEE) or keeps_members(area.user)
+
+
 def needs(area: Area) -> int:
     return area.memo("four_clear", lambda: lacking(*GAPS)(area).count())
 
 
 def headline(area: Area) -> str:
-    scope = scope_of(area.user)
-    if not scope.has(Power.REGISTRY_SEE) and not Member.objects.visible_to(area.user).exists():
+    if not is_seen(area):
         return "党员底数由社区和区里核对"
     number = needs(area)
     return f"{number} 名党员还没有四清楚" if number else "看得到的党员都四清楚"
@@ -132,4 +137,5 @@ LISTING = Listing(
     needs=needs,
     needing="名党员没有四清楚",
     fine="党员都四清楚",
+    is_seen=is_seen,
 )

@@ -66,7 +66,8 @@ class View:
 @dataclass(frozen=True, slots=True)
 class Listing:
     """slug; title; the question it answers; `headline(area)` answers it in a line; `needs(area)` how many ask for
-    somebody to act, said as `needing` ("个三无小区") on the overview, `fine` where there are none."""
+    somebody to act, said as `needing` ("个三无小区") on the overview, `fine` where there are none.
+    Whoever has no such rows in sight is not told that all is well: `is_seen`."""
 
     slug: str
     title: str
@@ -77,6 +78,7 @@ class Listing:
     needs: Callable[[Area], int]
     needing: str
     fine: str
+    is_seen: Callable[[Area], bool] = lambda area: True
 
     @property
     def url(self) -> str:

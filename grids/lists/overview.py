@@ -51,7 +51,7 @@ def _key(area: Area) -> str:
 
 def _counted_now(area: Area) -> dict[str, Any]:
     total = total_of(area)
-    cards = [_card(listing, area) for listing in LISTS]
+    cards = [_card(listing, area) for listing in LISTS if listing.is_seen(area)]
     open_cards = [card for card in cards if card["number"]]
     return {
         "headline": _headline(area, open_cards),

@@ -21,7 +21,7 @@ from organizations.models import AccessLogEntry
 from organizations.posts import Post
 from tests.factories import a_city, a_grid_worker, a_unit, a_user, appoint
 from tests.grids import marked
-from tests.grids.alike import Answer, number_from_afar
+from tests.grids.alike import Answer
 from tests.grids.people import a_household, a_resident
 from tests.grids.registry_routes import address_of, registry_of, without_rows
 from tests.signing_in import strong_client
@@ -67,7 +67,6 @@ class Scene:
 
 
 def build() -> Scene:
-    number_from_afar()
     city, far = a_city(), a_city("别处")
     a_grid_worker(city.home)
     rows = marked.rows_of(city, WORD, document_number=NUMBER, phone=PHONE)

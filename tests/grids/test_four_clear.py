@@ -47,3 +47,6 @@ def test_a_community_sees_those_who_live_with_it_and_nobody_else(city):
     street = factories.a_user("街道")
     factories.appoint(street, Post.OFFICER, city.street)
     assert listed(strong_client(street), "four-clear") == []
+    overview = strong_client(street).get("/desk/territory/").content.decode()
+    assert "四清楚" not in overview, "nobody is told that all is well with people out of sight"
+    assert "四清楚" in strong_client(city.home.secretary).get("/desk/territory/").content.decode()

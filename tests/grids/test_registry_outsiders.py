@@ -6,6 +6,7 @@ Whatever can be asked is asked twice, about marked people and about nobody: answ
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from django.urls import reverse
 from grids.lists import BY_SLUG
 from grids.models import Resident, SpecialGroup
 from tests.grids import outsiders
-from tests.grids.alike import Answer, ask, text_of
+from tests.grids.alike import Answer, ask, numbers_from_afar, text_of
 from tests.grids.outsiders import (
     BODY,
     MARKS,
@@ -52,8 +53,9 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def scene() -> Scene:
-    return outsiders.build()
+def scene(db: None) -> Iterator[Scene]:
+    with numbers_from_afar():
+        yield outsiders.build()
 
 
 # The proof proves something
