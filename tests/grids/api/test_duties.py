@@ -16,25 +16,14 @@ from ground import clock
 from organizations.models import Appointment
 from organizations.posts import Post
 from tests.factories import City, a_city, a_grid_worker, a_user, appoint
+from tests.grids.api.calling import V1, api
 from tests.signing_in import strong_client
 
 pytestmark = pytest.mark.django_db
 
-V1 = "/api/v1"
 LISTS = ("grid-duties", "absences", "territory-policies")
 DEFAULTS = {name: TerritoryPolicy._meta.get_field(name).default for name in policies.NUMBERS}
 NOBODY = 10**12
-
-
-def api(user: Any) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(user)
-    return client
-
-
-@pytest.fixture
-def city() -> City:
-    return a_city()
 
 
 @pytest.fixture

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
-from rest_framework.test import APIClient
 
 from grids.models import (
     Dwelling,
@@ -13,43 +10,10 @@ from grids.models import (
     SpecialGroup,
 )
 from organizations.models import Unit
-from organizations.posts import Post
-from tests.factories import City, a_city, a_grid_worker, a_user, appoint
-from tests.grids.people import a_household, a_resident
+from tests.factories import a_grid_worker, a_user
+from tests.grids.api.calling import V1, api
 
 pytestmark = pytest.mark.django_db
-
-V1 = "/api/v1"
-LISTS = ("grids", "compounds", "buildings", "dwellings", "households", "residents", "care", "imports")
-PEOPLE = ("dwellings", "households", "residents", "care", "imports")
-
-
-def api(user: Any) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(user)
-    return client
-
-
-@pytest.fixture
-def city() -> City:
-    return a_city()
-
-
-@pytest.fixture
-def secretary(city):
-    return api(city.home.secretary)
-
-
-@pytest.fixture
-def officer(city):
-    user = a_user("街道")
-    appoint(user, Post.OFFICER, city.street)
-    return api(user)
-
-
-@pytest.fixture
-def resident(city):
-    return a_resident(a_household(city.home.building))
 
 
 class TestTerritory:

@@ -10,29 +10,13 @@ from rest_framework.test import APIClient
 
 from grids.importing import jobs
 from grids.models import Resident
-from tests.factories import City, a_city, a_grid_worker
+from tests.factories import City, a_grid_worker
+from tests.grids.api.calling import V1, api
 from tests.grids.import_scenes import a_book, a_row, rows_of
 
 pytestmark = pytest.mark.django_db
 
-V1 = "/api/v1"
 OLD_EXCEL = bytes.fromhex("d0cf11e0a1b11ae1") + b"0" * 512
-
-
-def api(user: Any) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(user)
-    return client
-
-
-@pytest.fixture
-def city() -> City:
-    return a_city()
-
-
-@pytest.fixture
-def secretary(city):
-    return api(city.home.secretary)
 
 
 class TestImports:

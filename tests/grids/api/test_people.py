@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -25,41 +24,13 @@ from ground import clock
 from organizations.models import AccessLogEntry
 from organizations.posts import Post
 from tests.factories import City, a_city, a_grid_worker, a_member, a_user, appoint
+from tests.grids.api.calling import V1, api
 from tests.grids.people import a_document, a_household, a_phone, a_resident
 
 pytestmark = pytest.mark.django_db
 
-V1 = "/api/v1"
 LISTS = ("grids", "compounds", "buildings", "dwellings", "households", "residents", "care", "imports")
 PEOPLE = ("dwellings", "households", "residents", "care", "imports")
-
-
-def api(user: Any) -> APIClient:
-    client = APIClient()
-    client.force_authenticate(user)
-    return client
-
-
-@pytest.fixture
-def city() -> City:
-    return a_city()
-
-
-@pytest.fixture
-def secretary(city):
-    return api(city.home.secretary)
-
-
-@pytest.fixture
-def officer(city):
-    user = a_user("街道")
-    appoint(user, Post.OFFICER, city.street)
-    return api(user)
-
-
-@pytest.fixture
-def resident(city):
-    return a_resident(a_household(city.home.building))
 
 
 class TestSight:
