@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connection, models, transaction
 from django.test import Client
@@ -62,6 +63,8 @@ def ask(
     """One call, undone afterwards unless it has to commit. `forget`: values of the question itself, which an answer
     may repeat."""
     cache.clear()
+    # Content types are looked up once in a process: not by whichever of the two questions comes first.
+    ContentType.objects.get_for_models(*apps.get_models())
     is_call = url.startswith("/api/")
     extra = {"content_type": "application/json"} if is_call and method != "get" else {}
     if data and (method == "get" or not is_call):
