@@ -6,6 +6,7 @@ it lives in `organizations.workdays`. Times are aware; days are counted where th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Protocol
@@ -52,14 +53,56 @@ def off_hours_minutes(start: datetime, end: datetime, calendar: WorkCalendar) ->
     """Whole minutes of [start, end) outside working hours: evenings, weekends, statutory holidays (S6)."""
     if end <= start:
         return 0
-    inside = timedelta()
+    inside = sum((over - begin for begin, over in _working_stretches(start, end, calendar)), timedelta())
+    return int((end - start - inside).total_seconds() // 60)
+
+
+def working_days_between(start: datetime, end: datetime, calendar: WorkCalendar) -> int:
+    """How many working days lie after the day of `start`, up to and with the day of `end` (the city's days)."""
+    day, last = timezone.localtime(start).date(), timezone.localtime(end).date()
+    return sum(calendar.is_workday(day + timedelta(days=n)) for n in range(1, (last - day).days + 1))
+
+
+def next_morning(moment: datetime, calendar: WorkCalendar) -> datetime:
+    """09:00 of the first working day after the day of `moment`."""
+    day = timezone.localtime(moment).date() + timedelta(days=1)
+    while not calendar.is_workday(day):
+        day += timedelta(days=1)
+    return _moment(day, WORKDAY_START)
+
+
+def share_of(
+    start: datetime, due: datetime, share: float, calendar: WorkCalendar, *, in_working_time: bool
+) -> datetime:
+    """The first moment at which `share` (0 to 1) of the time from `start` to `due` is used up.
+
+    `in_working_time` counts only 09:00–18:00 of working days, or all of it where none lies in between.
+    Nothing is used up before `start`, and all of it exactly at `due`.
+    """
+    if share >= 1 or due <= start:
+        return due
+    stretches = list(_working_stretches(start, due, calendar)) if in_working_time else []
+    left = sum((end - begin for begin, end in stretches), timedelta()) * share
+    if share <= 0 or not left:
+        return start + (due - start) * max(share, 0)
+    for begin, end in stretches:
+        if left <= end - begin:
+            return begin + left
+        left -= end - begin
+    return due
+
+
+def _working_stretches(
+    start: datetime, end: datetime, calendar: WorkCalendar
+) -> Iterator[tuple[datetime, datetime]]:
+    """The working hours within [start, end), day by day."""
     day, last = timezone.localtime(start).date(), timezone.localtime(end).date()
     while day <= last:
         if calendar.is_workday(day):
-            overlap = min(end, _moment(day, WORKDAY_END)) - max(start, _moment(day, WORKDAY_START))
-            inside += max(overlap, timedelta())
+            begin, over = max(start, _moment(day, WORKDAY_START)), min(end, _moment(day, WORKDAY_END))
+            if begin < over:
+                yield begin, over
         day += timedelta(days=1)
-    return int((end - start - inside).total_seconds() // 60)
 
 
 def _moment(day: date, at: time) -> datetime:
