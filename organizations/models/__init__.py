@@ -1,6 +1,7 @@
 """The Party organization tree, units, members and who holds which post."""
 
 from organizations.models.people import Appointment, Member, Skill
+from organizations.models.policies import Policy
 from organizations.models.records import AccessLogEntry, WorkdayOverride
 from organizations.models.terms import in_term
 from organizations.models.tree import Organization, Placed
@@ -12,6 +13,7 @@ __all__ = (
     "Member",
     "Organization",
     "Placed",
+    "Policy",
     "Skill",
     "Unit",
     "UnitBranch",
