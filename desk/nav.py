@@ -93,6 +93,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "设置",
         (
+            Entry("政策", "book", "desk:policies", (Power.TREE_SEE,)),
             Entry("账号", "user", model="accounts.user"),
             Entry("事项类别", "settings", model="requests.category", to_change=True),
             Entry("重点人群", "elder", model="grids.specialgroup", to_change=True),

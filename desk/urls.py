@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import home, people, requests, whistles, work
+from desk.views import home, people, policies, requests, whistles, work
 
 app_name = "desk"
 urlpatterns = [
@@ -22,4 +22,5 @@ urlpatterns = [
     path("desk/crediting/<int:pk>/", people.credit, name="credit"),
     path("desk/registrations/", people.registrations, name="registrations"),
     path("desk/registrations/<int:pk>/", people.confirm, name="confirm"),
+    path("desk/policies/", policies.policy, name="policies"),
 ]
