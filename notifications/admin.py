@@ -35,8 +35,8 @@ class DeliveryAdmin(ModelAdmin):
 
 @admin.register(Outgoing)
 class OutgoingAdmin(DeliveryAdmin):
-    list_display = ["key", "state", "tries", "created_at", "next_try_at", "sent_at"]
-    list_filter = ["state", "is_urgent"]
+    list_display = ["key", "kind", "state", "tries", "created_at", "next_try_at", "sent_at"]
+    list_filter = ["state", "kind", "is_urgent"]
     fields = list_display
 
 

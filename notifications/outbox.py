@@ -1,41 +1,36 @@
 """Saying things to people: written in the caller's transaction, delivered after commit, swept up if left behind.
 
-`say` and `say_to_many` only write rows. A worker delivers them; if the broker is away, or the worker is killed
-with the task in its hands, `sweep` (beat, every minute) delivers. However often any of it runs, a message
-arrives once: its key is unique, and so is the inbox line of an outgoing row.
+`say` and `say_to_many` only write rows. A worker delivers them (`delivery`, `bundling`); if the broker is away,
+or the worker is killed with the task in its hands, `sweep` (beat, every minute) delivers. However often any of it
+runs, a message arrives once: its key is unique, and an outgoing row stands in one inbox line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import timedelta
 from functools import partial
 
 import structlog
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from kombu.exceptions import KombuError
 
 from accounts.models import User
 from ground import clock
-from ground.channels import Console
-from notifications.models import FanOut, Message, Outgoing
+from notifications.bundling import BATCH, straight_into_inboxes
+from notifications.delivery import deliver_many, due
+from notifications.models import FanOut, Kind, Outgoing
 
 log = structlog.get_logger(__name__)
 
-#: People per batch of a fan-out, and rows per round of the sweep.
-BATCH = 500
-#: How long a worker may hold a row before another one takes it up.
-LEASE = timedelta(seconds=60)
-#: A row that failed so often is given up (FAILED); the pause doubles from 30 seconds on.
-MAX_TRIES = 8
-FIRST_PAUSE = timedelta(seconds=30)
+#: Pages of those who work for others: what leads there is work, whatever it is about.
+STAFF_PAGES = ("/desk/", "/dashboards/")
+#: By the first word of the key, or of the matter where the key says nothing.
+_KINDS = {"request": Kind.PROGRESS, "whistle": Kind.WHISTLE, "claim": Kind.OTHER}
 
 Audience = Callable[[int], "QuerySet[User]"]
-#: Takes one outgoing row that is in the inbox already; may raise, then it is called again later.
-Channel = Callable[[Outgoing], None]
 
 
 class Audiences:
@@ -59,25 +54,26 @@ class Audiences:
 audiences = Audiences()
 
 
-def _console(outgoing: Outgoing) -> None:
-    # The key, not the title: titles hold people's own words, which belong in no log.
-    Console().send(f"account {outgoing.to_id}", outgoing.key)
-
-
-#: What carries a message besides the inbox.
-channels: list[Channel] = [_console]
-
-
 # Saying
 
 
 def say(
-    *, to: User, key: str, title: str, text: str = "", url: str = "", is_urgent: bool = False
+    *,
+    to: User,
+    key: str,
+    title: str,
+    text: str = "",
+    url: str = "",
+    is_urgent: bool = False,
+    about: str = "",
+    kind: Kind | None = None,
 ) -> Outgoing:
     """Say something to one person, in the caller's transaction. The same key and person: said once.
 
     `key` names the event (≤ 100 characters, "request:42:accept"); `title` ≤ 80, `text` ≤ 300 characters
-    without phone or ID numbers; `url` is a path of this site, opened by a tap.
+    without phone or ID numbers; `url` is a path of this site, opened by a tap. `about` names the matter
+    ("request:42"): ordinary news of it comes at most once an hour; "" is never bundled. `kind` is told from the
+    address and the matter unless it is said.
     """
     row = Outgoing(
         key=f"{key}:{to.pk}",
@@ -86,6 +82,8 @@ def say(
         text=text[:300],
         url=url,
         is_urgent=is_urgent,
+        about=about,
+        kind=kind or _kind_of(key, about, url),
         created_at=clock.now(),
         next_try_at=clock.now(),
     )
@@ -105,6 +103,8 @@ def say_to_many(
     text: str = "",
     url: str = "",
     is_urgent: bool = False,
+    about: str = "",
+    kind: Kind | None = None,
 ) -> FanOut:
     """Say something to a registered audience: one row now, expanded in batches after commit.
 
@@ -120,6 +120,8 @@ def say_to_many(
         text=text[:300],
         url=url,
         is_urgent=is_urgent,
+        about=about,
+        kind=kind or _kind_of(key, about, url),
         created_at=clock.now(),
     )
     with transaction.atomic():
@@ -127,6 +129,13 @@ def say_to_many(
         kept = FanOut.objects.get(key=key)
         _after_commit(partial(_hand_over_fan_out, kept.pk))
     return kept
+
+
+def _kind_of(key: str, about: str, url: str) -> Kind:
+    if url.startswith(STAFF_PAGES):
+        return Kind.WORK
+    words = [text.partition(":")[0] for text in (key, about)]
+    return next((_KINDS[word] for word in words if word in _KINDS), Kind.OTHER)
 
 
 # Handing over to the worker: a broker that is away costs a log line, never the caller's work
@@ -147,7 +156,7 @@ def replay() -> Iterator[None]:
         for fan_out_id in FanOut.objects.filter(done_at=None).values_list("pk", flat=True):
             expand(fan_out_id)
         waiting = Outgoing.objects.filter(state=Outgoing.State.WAITING)
-        _into_inbox(list(waiting.order_by("pk")))
+        straight_into_inboxes(list(waiting.order_by("pk")))
         waiting.update(state=Outgoing.State.SENT, sent_at=clock.now())
     finally:
         _is_replay.reset(token)
@@ -175,78 +184,6 @@ def _guarded(send: Callable[[], object], **what: int) -> None:
         send()
     except (KombuError, OSError) as error:
         log.warning("broker away, the sweep will deliver", error=type(error).__name__, **what)
-
-
-# Delivering
-
-
-def deliver(outgoing_id: int) -> bool:
-    """Deliver one row if it is due and nobody else holds it; True if this call delivered it."""
-    return deliver_many([outgoing_id]) == 1
-
-
-def deliver_many(ids: Iterable[int]) -> int:
-    """Deliver those of the rows that are due and free; gives how many arrived. Safe to repeat."""
-    held = _hold(ids)
-    if not held:
-        return 0
-    _into_inbox(held)
-    arrived = [row.pk for row in held if _carried(row)]
-    Outgoing.objects.filter(pk__in=arrived, state=Outgoing.State.WAITING).update(
-        state=Outgoing.State.SENT, sent_at=clock.now()
-    )
-    return len(arrived)
-
-
-def _hold(ids: Iterable[int]) -> list[Outgoing]:
-    """Take the rows on lease: until it ends nobody else picks them up, after it anybody may."""
-    now = clock.now()
-    with transaction.atomic():
-        due = Outgoing.objects.filter(pk__in=list(ids), state=Outgoing.State.WAITING, next_try_at__lte=now)
-        held = list(due.select_for_update(skip_locked=True))
-        Outgoing.objects.filter(pk__in=[row.pk for row in held]).update(
-            next_try_at=now + LEASE, tries=F("tries") + 1
-        )
-    for row in held:
-        row.tries += 1
-    return held
-
-
-def _into_inbox(rows: list[Outgoing]) -> None:
-    lines = [
-        Message(
-            outgoing=row,
-            to_id=row.to_id,
-            title=row.title,
-            text=row.text,
-            url=row.url,
-            is_urgent=row.is_urgent,
-            at=row.created_at,
-        )
-        for row in rows
-    ]
-    Message.objects.bulk_create(lines, ignore_conflicts=True)
-
-
-def _carried(row: Outgoing) -> bool:
-    try:
-        for channel in channels:
-            channel(row)
-    except Exception as error:  # whatever a gateway does, the row is tried again later
-        _put_off(row, error)
-        return False
-    return True
-
-
-def _put_off(row: Outgoing, error: Exception) -> None:
-    given_up = row.tries >= MAX_TRIES
-    log.warning(
-        "message not carried", outgoing=row.pk, tries=row.tries, given_up=given_up, error=type(error).__name__
-    )
-    Outgoing.objects.filter(pk=row.pk, state=Outgoing.State.WAITING).update(
-        state=Outgoing.State.FAILED if given_up else Outgoing.State.WAITING,
-        next_try_at=clock.now() + FIRST_PAUSE * 2 ** (row.tries - 1),
-    )
 
 
 # One to many
@@ -288,6 +225,8 @@ def _row_of(fan_out: FanOut, user_id: int) -> Outgoing:
         text=fan_out.text,
         url=fan_out.url,
         is_urgent=fan_out.is_urgent,
+        about=fan_out.about,
+        kind=fan_out.kind,
         created_at=fan_out.created_at,
         next_try_at=clock.now(),
     )
@@ -297,21 +236,15 @@ def _row_of(fan_out: FanOut, user_id: int) -> Outgoing:
 
 
 def sweep() -> int:
-    """Expand and deliver whatever a broker outage or a killed worker left behind; gives how many arrived."""
+    """Expand and deliver what a broker outage or a killed worker left behind, and what waited for the end of its
+    hour or of somebody's quiet hours; gives how many were carried to the end."""
     for fan_out_id in FanOut.objects.filter(done_at=None).values_list("pk", flat=True):
         try:
             expand(fan_out_id)
         except Exception as error:  # one that cannot be expanded must not keep back what others have to hear
             log.error("fan-out not expanded", fan_out=fan_out_id, error=type(error).__name__)
     arrived = 0
-    while ids := _due():
-        arrived += deliver_many(ids)
+    seen: list[int] = []
+    while (ids := due()) and ids != seen:  # the same again: another worker has them in its hands
+        arrived, seen = arrived + deliver_many(ids), ids
     return arrived
-
-
-def _due() -> list[int]:
-    now = clock.now()
-    waiting = Outgoing.objects.filter(state=Outgoing.State.WAITING, next_try_at__lte=now)
-    # Held to the end of its lease for the last time: whatever kills its workers, it is given up.
-    waiting.filter(tries__gte=MAX_TRIES).update(state=Outgoing.State.FAILED)
-    return list(waiting.order_by("next_try_at", "pk").values_list("pk", flat=True)[:BATCH])

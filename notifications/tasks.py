@@ -2,12 +2,12 @@
 
 from celery import shared_task
 
-from notifications import outbox
+from notifications import delivery, outbox
 
 
 @shared_task(name="notifications.deliver_rows")
 def deliver_rows(ids: list[int]) -> int:
-    return outbox.deliver_many(ids)
+    return delivery.deliver_many(ids)
 
 
 @shared_task(name="notifications.expand_fan_out")

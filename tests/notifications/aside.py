@@ -33,7 +33,7 @@ DELIVERER = """
 import os, sys, time, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "governance.settings"
 django.setup()
-from notifications.outbox import deliver
+from notifications.delivery import deliver
 time.sleep(max(0, float(sys.argv[1]) - time.time()))
 print(sum(deliver(int(pk)) for pk in sys.argv[2:]))
 """

@@ -16,9 +16,11 @@ pytestmark = pytest.mark.django_db
 
 
 def a_message(to: User, title: str = "你的点单已受理", **more) -> Message:
-    number = Outgoing.objects.count()
-    outgoing = Outgoing.objects.create(key=f"{number}", to=to, title=title, state=Outgoing.State.SENT)
-    return Message.objects.create(outgoing=outgoing, to=to, title=title, **more)
+    message = Message.objects.create(to=to, title=title, **more)
+    Outgoing.objects.create(
+        key=f"{message.pk}", to=to, title=title, state=Outgoing.State.SENT, message=message
+    )
+    return message
 
 
 def test_visitors_are_sent_to_sign_in():

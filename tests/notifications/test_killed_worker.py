@@ -11,8 +11,9 @@ from django.db import connection
 
 from ground import clock
 from notifications import outbox
+from notifications.bundling import LEASE
 from notifications.models import Message, Outgoing
-from tests import factories
+from tests.notifications import somebody_awake
 from tests.notifications.aside import Aside, until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -23,12 +24,12 @@ REDIS_NUMBER = 14
 def everything_once(expected: int) -> bool:
     """Whether that many messages are there, one for each outgoing row."""
     told = list(Message.objects.values_list("outgoing__key", flat=True))
-    assert len(told) == len(set(told))
+    assert len(told) == len(set(told)) and None not in told
     return len(told) == expected and not Outgoing.objects.exclude(state=Outgoing.State.SENT).exists()
 
 
 def sweep_after_the_lease() -> int:
-    with clock.at(clock.now() + outbox.LEASE + timedelta(seconds=1)):
+    with clock.at(clock.now() + LEASE + timedelta(seconds=1)):
         return outbox.sweep()
 
 
@@ -54,7 +55,7 @@ def on_redis(tmp_path: Path) -> Iterator[Aside]:
 
 
 def test_a_broker_outage_costs_moments_and_nothing_is_lost(tmp_path):
-    people = [factories.a_user().pk for _ in range(3)]
+    people = [somebody_awake().pk for _ in range(3)]
     nobody_listens = Aside(tmp_path, "redis://127.0.0.1:9/0")
     seconds = nobody_listens.say("broker away", *people)
     assert seconds < 15
@@ -66,7 +67,7 @@ def test_a_broker_outage_costs_moments_and_nothing_is_lost(tmp_path):
 
 def test_embedded_worker_killed_and_started_again(embedded):
     """The filesystem broker loses what a killed worker held: rows and the sweep make up for it."""
-    people = [factories.a_user().pk for _ in range(15)]
+    people = [somebody_awake().pk for _ in range(15)]
     embedded.say("worker not yet there", *people)
     embedded.start_worker()
     until(lambda: everything_once(15), 30, embedded.log)
@@ -82,7 +83,7 @@ def test_embedded_worker_killed_and_started_again(embedded):
 
 @pytest.mark.services
 def test_worker_killed_with_the_tasks_in_its_hands(on_redis):
-    people = [factories.a_user().pk for _ in range(20)]
+    people = [somebody_awake().pk for _ in range(20)]
     on_redis.start_worker()
     # The inbox table is locked: the worker takes rows on lease and can go no further.
     blocker = connection.Database.connect(**connection.get_connection_params())
@@ -106,7 +107,7 @@ def test_worker_killed_with_the_tasks_in_its_hands(on_redis):
 @pytest.mark.services
 def test_six_processes_deliver_the_same_rows(on_redis):
     assert connection.vendor == "postgresql"
-    user = factories.a_user()
+    user = somebody_awake()
     rows = [Outgoing.objects.create(key=f"{number}", to=user, title="x").pk for number in range(60)]
     delivered = on_redis.deliver_at_once(6, rows)
     assert sum(delivered) == 60

@@ -1,5 +1,6 @@
 """Saying and delivering: once each, after commit, again after a failure (HOUSE, how one thing travels)."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,21 @@ from django.db import transaction
 
 from accounts.models import User
 from ground import clock
-from notifications import outbox
+from notifications import delivery, outbox
+from notifications.bundling import LEASE
+from notifications.delivery import deliver
 from notifications.models import FanOut, Message, Outgoing
-from notifications.outbox import audiences, deliver, expand, say, say_to_many, sweep
+from notifications.outbox import audiences, expand, say, say_to_many, sweep
 from tests import factories
+from tests.notifications import NOON
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def by_day() -> Iterator[None]:
+    with clock.at(NOON):
+        yield
 
 
 def news(to: User, key: str = "request:42:accept", **more) -> Outgoing:
@@ -33,9 +43,9 @@ def broken_channel():
 
     carry.is_broken = True
     carry.calls = calls
-    outbox.channels.append(carry)
+    delivery.channels.append(carry)
     yield carry
-    outbox.channels.remove(carry)
+    delivery.channels.remove(carry)
 
 
 @pytest.fixture
@@ -100,10 +110,10 @@ def test_delivering_twice_gives_one_message():
 
 def test_a_row_that_is_held_is_left_alone_until_its_lease_ends():
     row = news(factories.a_user())
-    assert [held.pk for held in outbox._hold([row.pk])] == [row.pk]  # its worker is killed now
+    assert [held.pk for held in delivery._hold([row.pk])] == [row.pk]  # its worker is killed now
     assert deliver(row.pk) is False
     assert sweep() == 0
-    with clock.at(clock.now() + outbox.LEASE + timedelta(seconds=1)):
+    with clock.at(clock.now() + LEASE + timedelta(seconds=1)):
         assert sweep() == 1
     assert Message.objects.count() == 1
 
@@ -145,8 +155,8 @@ def test_a_row_that_kills_its_workers_is_given_up_too():
     moment = clock.now()
     for _ in range(8):
         with clock.at(moment):
-            assert outbox._hold([row.pk])
-        moment += outbox.LEASE + timedelta(seconds=1)
+            assert delivery._hold([row.pk])
+        moment += LEASE + timedelta(seconds=1)
     with clock.at(moment):
         assert sweep() == 0
     row.refresh_from_db()
@@ -160,11 +170,11 @@ def test_one_failing_row_does_not_keep_back_the_others():
         if outgoing.pk == bad.pk:
             raise OSError
 
-    outbox.channels.append(carry)
+    delivery.channels.append(carry)
     try:
-        assert outbox.deliver_many([bad.pk, good.pk]) == 1
+        assert delivery.deliver_many([bad.pk, good.pk]) == 1
     finally:
-        outbox.channels.remove(carry)
+        delivery.channels.remove(carry)
 
 
 # One to many
