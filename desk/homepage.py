@@ -13,8 +13,9 @@ from desk.nav import door_of
 from grids.absences import in_charge
 from grids.models import Building, Grid, GridDuty
 from ground import clock
-from organizations.models import Organization
-from requests.clocks import PROMISES
+from ground.worktime import Span
+from organizations.models import Organization, Policy
+from requests.clocks import promise_of
 from requests.models import Category, ServiceRequest
 from requests.presenting import card_of
 from requests.states import OPEN, State, Track
@@ -65,8 +66,16 @@ def context_of(user: Any) -> dict[str, Any]:
         "categories": list(Category.objects.filter(is_open=True)[:QUICK]),
         "headline": _headline(mine, waiting, claim),
         "staff_url": _staff_door(user),
-        "urgent_accept": PROMISES[Track.URGENT].accept,
+        "urgent_accept": _urgent_promise(place, registration),
     }
+
+
+def _urgent_promise(place: Place, registration: Registration | None) -> Span:
+    """How soon something urgent is taken up where the person is at home; the usual promise where that is unknown."""
+    rows = (place.grid, place.building, registration)
+    district = next((row.district_id for row in rows if row is not None), None)
+    policy = Policy.of(district) if district is not None else Policy()
+    return promise_of(policy, Track.URGENT).accept
 
 
 def _mine(user: Any) -> Any:

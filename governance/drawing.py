@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ground.steps import NEW, Machine, Step
-from requests.tables import REQUESTS
+from requests.tables import DISPATCHES, REQUESTS
 from volunteers.tables import CLAIMS, REGISTRATIONS, WHISTLES
 
 #: In the order in which a request goes through them.
-MACHINES = (REQUESTS, WHISTLES, CLAIMS, REGISTRATIONS)
+MACHINES = (REQUESTS, DISPATCHES, WHISTLES, CLAIMS, REGISTRATIONS)
 
 HEAD = """# Workflows
 
@@ -49,13 +49,20 @@ def _diagram(machine: Machine) -> Iterator[str]:
     arrows: dict[tuple[str, str], list[str]] = {}
     for step in machine.steps.values():
         for source in _ordered(step.sources, labels):
-            arrow = (source or "[*]", source if step.target is None else str(step.target))
-            arrows.setdefault(arrow, []).append(step.label)
+            for target in _targets(step, source, labels):
+                arrows.setdefault((source or "[*]", target), []).append(step.label)
     for (source, target), steps in arrows.items():
         yield f"{source} --> {target} : {'、'.join(steps)}"
     for state in labels:
         if not any(source == state for source, _ in arrows):
             yield f"{state} --> [*]"
+
+
+def _targets(step: Step, source: str, labels: dict[str, str]) -> list[str]:
+    """Where a step leads from a state: one state, or those among which the verb chooses."""
+    if step.returns:
+        return _ordered(step.returns, labels)
+    return [source if step.target is None else str(step.target)]
 
 
 def _row(machine: Machine, step: Step) -> str:
@@ -64,12 +71,18 @@ def _row(machine: Machine, step: Step) -> str:
         f"`{step.name}`",
         step.label,
         "、".join(labels[source] for source in _ordered(step.sources, labels)),
-        labels[step.target] if step.target is not None else "stays",
+        _target_words(step, labels),
         f"`{step.power.__name__}`",
         "never" if step.impartial else "",
         "yes" if step.is_guarded else "",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _target_words(step: Step, labels: dict[str, str]) -> str:
+    if step.returns:
+        return " or ".join(labels[state] for state in _ordered(step.returns, labels))
+    return labels[step.target] if step.target is not None else "stays"
 
 
 def _labels(machine: Machine) -> dict[str, str]:

@@ -47,7 +47,8 @@ class Step:
     """One row of a table of RULES 1–3.
 
     sources: states it starts from, {NEW} for the step that creates the row.
-    target:  state it leads to; None: it stays where it is.
+    target:  state it leads to; None: it stays where it is, unless `returns` names where the verb may bring it.
+    returns: states among which the verb chooses by setting the state itself (back to where it came from).
     power:   who may take it. `impartial`: never on what is one's own (RULES 0, last line).
     guard:   what may stand in the way besides the state.
     done:    how history words it; label: how the button words it.
@@ -66,6 +67,7 @@ class Step:
     tone: str = "plain"
     needs_input: bool = False
     hot_key: str = ""
+    returns: frozenset[str] = frozenset()
 
     @property
     def is_guarded(self) -> bool:
@@ -219,6 +221,8 @@ class Machine:
         if move.step.target is not None:
             setattr(move.thing, self.state_field, move.step.target)
         move.target = self._state(move.thing)
+        if move.step.target is None and move.target not in (move.step.returns or {move.source}):
+            raise ValueError(f"{move.step.name} may not lead from {move.source} to {move.target}")
         move.thing.save()
         happened = {"step": move.step.name, "source": move.source, "target": move.target, "codes": move.codes}
         move.event = self.event(**happened, subject=move.thing, by=move.by, at=move.at)  # type: ignore[misc]

@@ -71,6 +71,11 @@ def next_morning(moment: datetime, calendar: WorkCalendar) -> datetime:
     return _moment(day, WORKDAY_START)
 
 
+def end_of_work(day: date) -> datetime:
+    """18:00 of a day where the city is: what is due “by” a day is due then."""
+    return _moment(day, WORKDAY_END)
+
+
 def share_of(
     start: datetime, due: datetime, share: float, calendar: WorkCalendar, *, in_working_time: bool
 ) -> datetime:

@@ -16,7 +16,7 @@ from requests import placing
 from requests.forms import words
 from requests.intake import TITLE_LENGTH
 from requests.models import Category
-from requests.workflow import TEXT_LENGTH
+from requests.taking import TEXT_LENGTH
 
 
 def may_ask_for_others(user: Any) -> bool:

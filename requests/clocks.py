@@ -1,16 +1,25 @@
-"""The three clocks of a request (RULES 4): the spans of each track, and the due times that follow."""
+"""The clocks of requests and dispatches (RULES 3 and 4): which spans were promised, and the moments that follow.
+
+Every moment is a column: `due` is the one that counts now, `next_at` the next one at which the platform itself
+has to act (`requests.ticking`). What was promised is kept on the row, so that later policies do not rewrite it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from ground.worktime import Span, WorkCalendar, due_after
-from requests.models import ServiceRequest
-from requests.states import OPEN, State, Track
+from ground.worktime import Span, WorkCalendar, due_after, next_morning, share_of, working_days_between
+from organizations.models import Policy
+from requests.models import Dispatch, ServiceRequest
+from requests.states import OPEN, DispatchState, Grade, State
 
-HOUR = 60  # minutes
+#: 提醒: at half of the time, at four fifths, when it is over; then those above are told.
+HALF, FOUR_FIFTHS, DUE, OVERDUE = 1, 2, 3, 4
+_SHARES = {HALF: 0.5, FOUR_FIFTHS: 0.8, DUE: 1.0}
+#: What runs day and night is told upwards when a tenth of its time more has gone by.
+GRACE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,52 +31,190 @@ class Promise:
     resolve: Span
 
     def stored(self, *clocks: str) -> dict[str, Any]:
-        """The named spans as they are kept on the request, so that later policies do not rewrite history."""
+        """The named spans as they are kept on the request."""
         spans = {name: getattr(self, name) for name in clocks}
         return {
             name: {"minutes": span.minutes, "working_days": span.working_days} for name, span in spans.items()
         }
 
 
-#: RULES 4, the defaults of the policy.
-PROMISES: dict[Track, Promise] = {
-    Track.URGENT: Promise(Span(minutes=30), Span(minutes=2 * HOUR), Span(minutes=24 * HOUR)),
-    Track.IMPORTANT: Promise(Span(working_days=1), Span(working_days=1), Span(working_days=5)),
-    Track.HARD: Promise(Span(working_days=1), Span(working_days=2), Span(working_days=15)),
-}
-
-
-def start(service_request: ServiceRequest, at: datetime, calendar: WorkCalendar) -> None:
-    """Submitted: the accept and contact clocks of the provisional track run from `at`."""
-    promise = PROMISES[Track(service_request.track)]
-    service_request.submitted_at = at
-    service_request.accept_due = due_after(at, promise.accept, calendar)
-    service_request.contact_due = due_after(at, promise.contact, calendar)
-    service_request.promise = promise.stored("accept", "contact")
-    set_due(service_request)
-
-
-def start_resolving(service_request: ServiceRequest, at: datetime, calendar: WorkCalendar) -> None:
-    """Accepted: the resolve clock of the confirmed track runs from `at`; what was promised before stays."""
-    promise = PROMISES[Track(service_request.track)]
-    service_request.accepted_at = at
-    service_request.resolve_due = due_after(at, promise.resolve, calendar)
-    service_request.promise = {**service_request.promise, **promise.stored("resolve")}
-    set_due(service_request, State.ACCEPTED)
-
-
-def set_due(service_request: ServiceRequest, state: str | None = None) -> None:
-    """Keep `due`: the accept due while it waits, the resolve due afterwards, nothing once nobody has to act."""
-    state = service_request.state if state is None else state
-    if state not in OPEN:
-        service_request.due = None
-    elif state == State.SUBMITTED:
-        service_request.due = service_request.accept_due
-    else:
-        service_request.due = service_request.resolve_due
+def promise_of(policy: Policy, track: str) -> Promise:
+    """What the district promises for a track under a policy. Raises KeyError for a policy without its clocks."""
+    spans = {name: policy.span(str(track), name) for name in ("accept", "contact", "resolve")}
+    if missing := [name for name, span in spans.items() if span is None]:
+        raise KeyError(missing[0])
+    return Promise(**spans)  # type: ignore[arg-type]
 
 
 def promised(service_request: ServiceRequest, clock: str) -> Span | None:
     """The span promised for "accept", "contact" or "resolve"; None if that clock has not been started."""
     kept = service_request.promise.get(clock)
     return Span(**kept) if kept else None
+
+
+# Starting and moving the clocks of a request
+
+
+def start(service_request: ServiceRequest, at: datetime, calendar: WorkCalendar) -> None:
+    """Submitted: the accept and contact clocks of the provisional track run from `at`."""
+    promise = promise_of(Policy.of(service_request.district_id), service_request.track)
+    service_request.submitted_at = at
+    service_request.accept_due = due_after(at, promise.accept, calendar)
+    service_request.contact_due = due_after(at, promise.contact, calendar)
+    service_request.promise = promise.stored("accept", "contact")
+    set_due(service_request, at, calendar)
+
+
+def start_resolving(service_request: ServiceRequest, at: datetime, calendar: WorkCalendar) -> None:
+    """Accepted: the resolve clock of the confirmed track runs from `at`; what was promised before stays."""
+    promise = promise_of(Policy.of(service_request.district_id), service_request.track)
+    service_request.accepted_at = at
+    service_request.resolve_due = due_after(at, promise.resolve, calendar)
+    service_request.promise = {**service_request.promise, **promise.stored("resolve")}
+
+
+def start_again(service_request: ServiceRequest, at: datetime, calendar: WorkCalendar) -> None:
+    """Reopened: as long as was promised the first time, from now."""
+    span = promised(service_request, "resolve")
+    if span is not None:
+        service_request.resolve_due = due_after(at, span, calendar)
+
+
+def start_verifying_again(service_request: ServiceRequest, at: datetime, calendar: WorkCalendar) -> None:
+    """Objected: the tier above verifies within the span that was promised for accepting."""
+    span = promised(service_request, "accept")
+    if span is not None:
+        service_request.accept_due = due_after(at, span, calendar)
+
+
+def start_taking_over(service_request: ServiceRequest, at: datetime, calendar: WorkCalendar) -> None:
+    """Another tier has it now: an accept clock of its own; the promise to the resident stays (RULES 1)."""
+    span = promised(service_request, "accept")
+    if span is not None:
+        service_request.takeover_due = due_after(at, span, calendar)
+
+
+def resume(service_request: ServiceRequest, until: datetime, calendar: WorkCalendar) -> None:
+    """The question was answered, or its time is over: the resolve clock goes on with what was left of it.
+
+    What was over before the question stays over.
+    """
+    since, due = service_request.asked_at, service_request.resolve_due
+    span = promised(service_request, "resolve")
+    if since is None or due is None or span is None or due <= since:
+        return
+    if not span.working_days:
+        service_request.resolve_due = due + (until - since)
+    elif days := working_days_between(since, until, calendar):
+        service_request.resolve_due = due_after(due, Span(working_days=days), calendar)
+
+
+def set_due(
+    service_request: ServiceRequest, at: datetime, calendar: WorkCalendar, state: str | None = None
+) -> None:
+    """Keep `due` and `next_at` for the state that the request has, or is about to have."""
+    state = service_request.state if state is None else state
+    due = _current(service_request, state)
+    if due != service_request.due:
+        service_request.due, service_request.reminded = due, 0
+        service_request.due_from = at if due is not None else None
+    if state == State.ASKED:
+        service_request.next_at = service_request.asked_until
+    elif state == State.RESOLVED:
+        service_request.next_at = service_request.lapse_due
+    else:
+        plan_reminder(service_request, at, calendar, in_working_time=_by_working_days(service_request, state))
+
+
+def _current(service_request: ServiceRequest, state: str) -> datetime | None:
+    """The accept due while it waits, afterwards the earlier of taking over and resolving; none while the
+    submitter is asked, and none once nobody has to act any more."""
+    if state not in OPEN or state == State.ASKED:
+        return None
+    if state == State.SUBMITTED:
+        return service_request.accept_due
+    dues = [due for due in (service_request.takeover_due, service_request.resolve_due) if due is not None]
+    return min(dues, default=None)
+
+
+def _by_working_days(service_request: ServiceRequest, state: str) -> bool:
+    is_accepting = state == State.SUBMITTED or service_request.takeover_due is not None
+    span = promised(service_request, "accept" if is_accepting else "resolve")
+    return span is None or bool(span.working_days)
+
+
+# Dispatches
+
+
+def start_dispatch(dispatch: Dispatch, at: datetime, policy: Policy, calendar: WorkCalendar) -> None:
+    """Sent: sign, first contact and arrival run from `at`; by when to answer was written by the sender."""
+    dispatch.sent_at = at
+    dues = {}
+    for name in ("sign", "give_back", "contact", "arrive"):
+        span = policy.span(Grade(dispatch.grade).spans, name)
+        dues[name] = due_after(at, span, calendar) if span is not None else None
+    dispatch.sign_due = dues["sign"] or dispatch.answer_due
+    dispatch.give_back_until = dues["give_back"] or dispatch.sign_due
+    dispatch.contact_due, dispatch.arrive_due = dues["contact"], dues["arrive"]
+    set_dispatch_due(dispatch, at, calendar)
+
+
+def set_dispatch_due(
+    dispatch: Dispatch, at: datetime, calendar: WorkCalendar, state: str | None = None
+) -> None:
+    """Keep `due` and `next_at` of a dispatch for the state that it has, or is about to have."""
+    due = _current_of_dispatch(dispatch, dispatch.state if state is None else state)
+    if due != dispatch.due:
+        dispatch.due, dispatch.reminded = due, 0
+        dispatch.due_from = at if due is not None else None
+    plan_reminder(dispatch, at, calendar, in_working_time=is_by_working_days(dispatch))
+
+
+def _current_of_dispatch(dispatch: Dispatch, state: str) -> datetime | None:
+    if state == DispatchState.SENT:
+        return dispatch.sign_due
+    if state != DispatchState.ACCEPTED:
+        return None
+    dues = [dispatch.answer_due]
+    if dispatch.contacted_at is None and dispatch.contact_due is not None:
+        dues.append(dispatch.contact_due)
+    if dispatch.arrived_at is None and dispatch.arrive_due is not None:
+        dues.append(dispatch.arrive_due)
+    return min(dues)
+
+
+# Reminders
+
+
+def plan_reminder(
+    row: ServiceRequest | Dispatch, at: datetime, calendar: WorkCalendar, *, in_working_time: bool
+) -> None:
+    """Set `next_at` to the next reminder after `at`; those whose moment has passed are not made up for."""
+    row.next_at = None
+    if row.due is None or row.due_from is None:
+        return
+    for level in range(row.reminded + 1, OVERDUE + 1):
+        moment = reminder_at(row, level, calendar, in_working_time=in_working_time)
+        if moment > at:
+            row.next_at = moment
+            return
+        row.reminded = level
+
+
+def reminder_at(
+    row: ServiceRequest | Dispatch, level: int, calendar: WorkCalendar, *, in_working_time: bool
+) -> datetime:
+    """When a reminder of that level is due; those above hear of it the next working morning, or after GRACE."""
+    due, since = row.due, row.due_from
+    if due is None or since is None:
+        raise ValueError("no clock runs")
+    if level == OVERDUE:
+        return next_morning(due, calendar) if in_working_time else due + (due - since) * GRACE
+    return share_of(since, due, _SHARES[level], calendar, in_working_time=in_working_time)
+
+
+def is_by_working_days(row: ServiceRequest | Dispatch) -> bool:
+    """Whether the clock that runs now counts working hours only. An hour's span of a dispatch runs day and night."""
+    if isinstance(row, Dispatch):
+        return row.due is None or row.due_from is None or row.due - row.due_from > timedelta(hours=1)
+    return _by_working_days(row, row.state)

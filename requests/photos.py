@@ -14,7 +14,7 @@ from django.core.files.base import ContentFile
 from PIL import Image, ImageOps
 
 from ground.errors import RuleViolation
-from requests.models import Photo, RequestEvent
+from requests.models import DispatchEvent, Photo, RequestEvent
 
 pillow_heif.register_heif_opener()
 log = structlog.get_logger(__name__)
@@ -74,16 +74,19 @@ def ready(photos: Iterable[Any]) -> list[Picture]:
 
 def attach(event: RequestEvent, pictures: Iterable[Picture]) -> list[Photo]:
     """Keep pictures with the event they came with, inside the transaction of the step."""
+    return _keep(pictures, service_request_id=event.subject_id, event=event)
+
+
+def attach_to_dispatch(event: DispatchEvent, pictures: Iterable[Picture]) -> list[Photo]:
+    """The same for a step of a dispatch: whoever sees the request sees them."""
+    return _keep(pictures, service_request_id=event.subject.service_request_id, dispatch_event=event)
+
+
+def _keep(pictures: Iterable[Picture], **belongs_to: Any) -> list[Photo]:
     kept: list[Photo] = []
     try:
         for picture in pictures:
-            photo = Photo(
-                id=uuid.uuid4(),
-                service_request_id=event.subject_id,
-                event=event,
-                width=picture.width,
-                height=picture.height,
-            )
+            photo = Photo(id=uuid.uuid4(), width=picture.width, height=picture.height, **belongs_to)
             kept.append(photo)
             photo.image.save("", ContentFile(picture.image), save=False)
             photo.thumbnail.save("", ContentFile(picture.thumbnail), save=False)

@@ -12,16 +12,20 @@ from grids.absences import present
 from grids.models import GridDuty
 from grids.scope import covers, grid_ids
 from organizations.models import Appointment, Organization
-from organizations.posts import GRID_POSTS, POWERS, Post, Power, Tier
+from organizations.posts import GRID_POSTS, POWERS, Post, Power, Seat, Tier
 from organizations.scope import scope_of
-from requests.models import ServiceRequest
+from requests.models import Dispatch, ServiceRequest
+from requests.states import ConsentKind, DispatchState
 
 #: Predicates (user, service_request) of the floors above: who else may mark a contact (claimants, units).
 contactors: list[Callable[[Any, ServiceRequest], bool]] = []
 
 
 def is_submitter(user: Any, service_request: ServiceRequest) -> bool:
-    return user is not None and user.pk is not None and service_request.submitter_id == user.pk
+    """Whose own it is. What staff filed for one without a phone is not theirs."""
+    if user is None or user.pk is None or service_request.has_no_phone:
+        return False
+    return service_request.submitter_id == user.pk
 
 
 def can_submit(user: Any, service_request: ServiceRequest) -> bool:
@@ -31,25 +35,49 @@ def can_submit(user: Any, service_request: ServiceRequest) -> bool:
     return is_submitter(user, service_request) or covers(user, Power.HANDLE, service_request)
 
 
-def can_add(user: Any, service_request: ServiceRequest) -> bool:
-    return is_submitter(user, service_request)
+def speaks_for(user: Any, service_request: ServiceRequest) -> bool:
+    """The submitter; for one without a phone the staff at his place, but never the one who is responsible.
 
-
-def can_withdraw(user: Any, service_request: ServiceRequest) -> bool:
+    Parts have nobody who speaks for them: the whole is asked, urged and withdrawn.
+    """
+    if user is None or service_request.is_part:
+        return False
+    if service_request.has_no_phone:
+        return service_request.responsible_id != user.pk and covers(user, Power.HANDLE, service_request)
     return is_submitter(user, service_request)
 
 
 def can_rate(user: Any, service_request: ServiceRequest) -> bool:
     """The submitter, unless it was his to handle (RULES 0: nobody rates what is his own work)."""
-    return is_submitter(user, service_request) and service_request.responsible_id != user.pk
+    return is_submitter(user, service_request) and service_request.responsible_id != getattr(user, "pk", None)
+
+
+def can_call_back(user: Any, service_request: ServiceRequest) -> bool:
+    """For one without a phone: staff who are not responsible, at his place or at a tier above the handler."""
+    if user is None or not service_request.has_no_phone or service_request.responsible_id == user.pk:
+        return False
+    return covers(user, Power.HANDLE, service_request) or can_supervise(user, service_request)
+
+
+def can_reopen(user: Any, service_request: ServiceRequest) -> bool:
+    return speaks_for(user, service_request)
 
 
 def can_verify(user: Any, service_request: ServiceRequest) -> bool:
     return scope_of(user).holds_at(Power.VERIFY, service_request.handler_id)
 
 
+def can_take_over(user: Any, service_request: ServiceRequest) -> bool:
+    """What was escalated, handed down or reopened to this tier waits until somebody there takes it."""
+    return service_request.takeover_due is not None and can_verify(user, service_request)
+
+
 def can_whistle(user: Any, service_request: ServiceRequest) -> bool:
     return scope_of(user).holds_at(Power.WHISTLE, service_request.handler_id)
+
+
+def can_dispatch(user: Any, service_request: ServiceRequest) -> bool:
+    return scope_of(user).holds_at(Power.DISPATCH, service_request.handler_id)
 
 
 def can_handle(user: Any, service_request: ServiceRequest) -> bool:
@@ -61,8 +89,139 @@ def can_handle(user: Any, service_request: ServiceRequest) -> bool:
     return service_request.grid_id in grid_ids(user, Power.HANDLE)
 
 
+def _sits_at_handler(user: Any, service_request: ServiceRequest) -> bool:
+    """What concerns other tiers, or other requests, is not decided by a grid worker in his grid."""
+    return scope_of(user).holds_at(Power.HANDLE, service_request.handler_id)
+
+
+def can_ask(user: Any, service_request: ServiceRequest) -> bool:
+    return not service_request.is_part and can_handle(user, service_request)
+
+
+def can_merge(user: Any, service_request: ServiceRequest) -> bool:
+    """The handler; what nobody has verified yet is merged by those who verify."""
+    if service_request.is_part:
+        return False
+    if service_request.accepted_at is None:
+        return can_verify(user, service_request)
+    return _sits_at_handler(user, service_request)
+
+
+def can_unmerge(user: Any, service_request: ServiceRequest) -> bool:
+    """The handler; the platform, when the request that it was merged into came to nothing."""
+    return user is None or _sits_at_handler(user, service_request)
+
+
+def can_split(user: Any, service_request: ServiceRequest) -> bool:
+    return not service_request.is_part and _sits_at_handler(user, service_request)
+
+
+def can_begin_part(user: Any, service_request: ServiceRequest) -> bool:
+    return service_request.is_part and _sits_at_handler(user, service_request)
+
+
+def can_complete(user: Any, service_request: ServiceRequest) -> bool:
+    return service_request.is_part and can_handle(user, service_request)
+
+
+def can_resolve(user: Any, service_request: ServiceRequest) -> bool:
+    return not service_request.is_part and can_handle(user, service_request)
+
+
+def can_extend(user: Any, service_request: ServiceRequest) -> bool:
+    return _sits_at_handler(user, service_request)
+
+
+def can_explain(user: Any, service_request: ServiceRequest) -> bool:
+    return not service_request.is_part and _sits_at_handler(user, service_request)
+
+
+def can_escalate(user: Any, service_request: ServiceRequest) -> bool:
+    """Not at the district: there is no tier above it in the tree."""
+    return service_request.tier_above_id is not None and _sits_at_handler(user, service_request)
+
+
+def _handles_above_community(user: Any, service_request: ServiceRequest) -> bool:
+    return service_request.handler_id != service_request.community_id and _sits_at_handler(
+        user, service_request
+    )
+
+
+def can_hand_down(user: Any, service_request: ServiceRequest) -> bool:
+    """The first time at will, afterwards with the consent of the tier above."""
+    return service_request.handed_down == 0 and _handles_above_community(user, service_request)
+
+
+def can_propose_hand_down(user: Any, service_request: ServiceRequest) -> bool:
+    return service_request.handed_down > 0 and _handles_above_community(user, service_request)
+
+
+def can_consent(user: Any, service_request: ServiceRequest) -> bool:
+    """The tier above: its leader in charge, or those who verify there; at the district its leader in charge."""
+    where = service_request.consent_at_id
+    if user is None or where is None:
+        return False
+    scope = scope_of(user)
+    is_above = where != service_request.handler_id
+    return scope.holds_at(Power.CONSENT, where) or (is_above and scope.holds_at(Power.VERIFY, where))
+
+
+def can_consent_to_extend(user: Any, service_request: ServiceRequest) -> bool:
+    return service_request.consent_kind == ConsentKind.EXTEND and can_consent(user, service_request)
+
+
+def can_consent_to_explain(user: Any, service_request: ServiceRequest) -> bool:
+    return service_request.consent_kind == ConsentKind.EXPLAINED and can_consent(user, service_request)
+
+
+def can_consent_to_hand_down(user: Any, service_request: ServiceRequest) -> bool:
+    return service_request.consent_kind == ConsentKind.HAND_DOWN and can_consent(user, service_request)
+
+
+def can_supervise(user: Any, service_request: ServiceRequest) -> bool:
+    """Any tier above the handler, the city included (RULES 1)."""
+    above = service_request.tiers_above_ids
+    return any(
+        grant.seat is Seat.CITY or grant.organization_id in above
+        for grant in scope_of(user).with_power(Power.SUPERVISE)
+    )
+
+
+def can_note(user: Any, service_request: ServiceRequest) -> bool:
+    """Whoever handles it, and the tiers above that watch it."""
+    return can_handle(user, service_request) or can_supervise(user, service_request)
+
+
 def can_contact(user: Any, service_request: ServiceRequest) -> bool:
-    return can_handle(user, service_request) or any(may(user, service_request) for may in contactors)
+    if can_handle(user, service_request) or any(may(user, service_request) for may in contactors):
+        return True
+    return is_dispatched_to(user, service_request)
+
+
+def is_dispatched_to(user: Any, service_request: ServiceRequest) -> bool:
+    """Whether the user answers a dispatch of this request that was signed. One query for those who answer any."""
+    if not scope_of(user).has(Power.ANSWER_DISPATCH, Power.HANDLE):
+        return False
+    signed = Dispatch.objects.sent_to(user).filter(state=DispatchState.ACCEPTED)
+    return signed.filter(service_request=service_request).exists()
+
+
+# Dispatches
+
+
+def sends(user: Any, dispatch: Dispatch) -> bool:
+    """Whoever dispatches at the present handler: when the request went up, its dispatches followed."""
+    return can_dispatch(user, dispatch.service_request)
+
+
+def answers(user: Any, dispatch: Dispatch) -> bool:
+    """Case officers of the unit; at an organization those who handle requests there."""
+    if user is None:
+        return False
+    scope = scope_of(user)
+    if dispatch.unit_id is None:
+        return scope.holds_at(Power.HANDLE, dispatch.organization_id)
+    return any(grant.unit_id == dispatch.unit_id for grant in scope.with_power(Power.ANSWER_DISPATCH))
 
 
 def can_reveal_phone(user: Any, service_request: ServiceRequest) -> bool:
@@ -94,13 +253,37 @@ def handlers(service_request: ServiceRequest) -> QuerySet[User]:
     return people.distinct().order_by("name", "pk")
 
 
+def deciders(organization: Organization, *, is_above: bool) -> QuerySet[User]:
+    """Who may consent at a tier: the leader in charge, and those who verify where the tier is above the handler."""
+    held = _held_at(organization, Power.CONSENT)
+    if is_above:
+        held = held | _held_at(organization, Power.VERIFY)
+    return User.objects.filter(appointments__in=held, is_active=True).distinct()
+
+
+def leaders_at(organization: Organization) -> QuerySet[User]:
+    """分管领导 of a node."""
+    return User.objects.filter(
+        appointments__in=_held_at(organization, Power.CONSENT), is_active=True
+    ).distinct()
+
+
+def officers_of(dispatch: Dispatch) -> QuerySet[User]:
+    """Who answers a dispatch: the unit's case officers, or those who verify at the organization."""
+    if dispatch.organization is not None:
+        return verifiers(dispatch.organization)
+    posts = posts_with(Power.ANSWER_DISPATCH, Seat.UNIT)
+    held = Appointment.objects.in_force().filter(unit=dispatch.unit_id, post__in=posts)
+    return User.objects.filter(appointments__in=held, is_active=True).distinct()
+
+
 def _held_at(organization: Organization, power: Power) -> QuerySet[Appointment]:
     """The appointments in force at a node whose post has the power there, grid posts left out."""
-    posts = _posts_with(power, Tier(organization.tier))
+    posts = posts_with(power, Tier(organization.tier))
     return Appointment.objects.in_force().filter(organization=organization, post__in=posts)
 
 
-def _posts_with(power: Power, tier: Tier) -> list[Post]:
+def posts_with(power: Power, tier: Tier | Seat) -> list[Post]:
     return [
         post
         for (post, seat), powers in POWERS.items()

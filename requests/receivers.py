@@ -10,8 +10,8 @@ from ground.errors import RuleViolation
 from ground.steps import Move
 from organizations.models import Organization
 from organizations.signals import organization_closing, organization_moved
-from requests import news
-from requests.models import ServiceRequest
+from requests import news, tiers
+from requests.models import Dispatch, ServiceRequest
 from requests.signals import request_moved
 
 
@@ -22,8 +22,10 @@ def tell_people(sender: Any, move: Move, **kwargs: Any) -> None:
 
 @receiver(organization_closing)
 def refuse_while_it_handles(sender: Any, node: Organization, **kwargs: Any) -> None:
-    """An organization that is handler of open requests cannot be closed (RULES 1)."""
+    """An organization that is handler of open requests cannot be closed (RULES 1), nor one that owes an answer."""
     count = ServiceRequest.objects.open().handled_at([node.pk]).count()
+    if Dispatch.objects.live().filter(organization=node).exists():
+        raise RuleViolation(f"还有派给{node.short_name}的单没有办完，办完后才能撤销。")
     if count:
         raise RuleViolation(f"{node.short_name}还有 {count} 件点单没有办完，办完后才能撤销。")
 
@@ -32,3 +34,4 @@ def refuse_while_it_handles(sender: Any, node: Organization, **kwargs: Any) -> N
 def follow_the_tree(sender: Any, node: Organization, **kwargs: Any) -> None:
     """Rewrite the scope columns of the requests below a node that moved."""
     ServiceRequest.follow(node)
+    tiers.follow_line(node)

@@ -1,9 +1,15 @@
-"""The verbs of a request (RULES 1). Every change of state goes through here and the engine of `tables`."""
+"""The verbs of a request on its straight road, and the list of all verbs (RULES 1).
+
+What concerns other requests, tiers, units or the time afterwards has its own room: `asking_back`, `merging`,
+`splitting`, `tiers`, `consents`, `afterwards`, `dispatching`. Every change of state goes through `taking.take`.
+"""
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from django.db import transaction
@@ -12,20 +18,32 @@ from accounts.models import User
 from grids.models import Building
 from ground.errors import RuleViolation
 from ground.geo import Point
-from ground.steps import Move, lock_row
-from organizations.models import Organization
+from ground.steps import Move
+from organizations.models import Organization, Policy
+from organizations.models.policies import ResolvePhotos
 from organizations.workdays import calendar
-from requests import clocks, powers
+from requests import (
+    afterwards,
+    asking_back,
+    clocks,
+    consents,
+    dispatching,
+    merging,
+    powers,
+    splitting,
+    tiers,
+)
 from requests import photos as pictures
 from requests.intake import account_of, file_once, first_with_key, place_found, put_at, title_of
-from requests.models import Category, Hold, Note, Rating, ServiceRequest
-from requests.states import ContactBy, Outcome, State, Track
+from requests.models import Category, ServiceRequest
+from requests.states import PLAIN_OUTCOMES, ContactBy, Track
 from requests.tables import REQUESTS
+from requests.taking import TEXT_LENGTH, Photos, clear_hold, set_hold, take, words_of
 
-TEXT_LENGTH = 1000  # signs of a request, a supplement, a reason
+__all__ = ["TEXT_LENGTH", "clear_hold", "set_hold", "take_step"]
 
-#: A picture prepared by `photos.prepare`, or an upload that is prepared (and refused if unreadable) here.
-Photos = Iterable[Any]
+#: Digits of the number by which somebody without an account looks up what was filed for him.
+QUERY_DIGITS = 6
 
 
 def submit(
@@ -41,14 +59,16 @@ def submit(
     photos: Photos = (),
     key: uuid.UUID | None = None,
     on_behalf_of: User | tuple[str, str] | None = None,
+    without_phone: str = "",
     shares_phone: bool = False,
 ) -> ServiceRequest:
     """点单 (S7): file a request and start the accept and contact clocks. Same submitter and key: the first one.
 
     point: WGS-84. on_behalf_of: the person (or phone and name) for whom staff file it; he is the submitter.
+    without_phone: the name of one who has no phone: staff stay the contact and a call-back judges the work.
     Raises RuleViolation (no place, too many within the hour, text), NoPower (staff of another place).
     """
-    key, said = key or uuid.uuid4(), _words(text, "text", "请写下要办的事。")
+    key, said = key or uuid.uuid4(), words_of(text, "text", "请写下要办的事。")
     ready = pictures.ready(photos)
     with transaction.atomic():
         submitter = account_of(on_behalf_of) or by
@@ -59,7 +79,7 @@ def submit(
         service_request = ServiceRequest(
             key=key,
             submitter=submitter,
-            source=ServiceRequest.Source.RESIDENT if submitter == by else ServiceRequest.Source.STAFF,
+            **_filed_as(submitter, by, without_phone),
             category=category,
             track=category.track,
             title=title_of(title, said),
@@ -72,11 +92,27 @@ def submit(
         return file_once(service_request, lambda: _file(service_request, by, ready))
 
 
+def _filed_as(submitter: User, by: User, without_phone: str) -> dict[str, Any]:
+    """Own, or 代点; what staff filed can be looked up by number and code without an account."""
+    if submitter == by and not without_phone.strip():
+        return {"source": ServiceRequest.Source.RESIDENT}
+    if without_phone.strip() and submitter != by:
+        raise RuleViolation("填了手机号就不用再选“没有手机”。", field="without_phone")
+    return {
+        "source": ServiceRequest.Source.STAFF,
+        "query_code": f"{secrets.randbelow(10**QUERY_DIGITS):0{QUERY_DIGITS}d}",
+        "has_no_phone": bool(without_phone.strip()),
+        "asker_name": without_phone.strip()[:40],
+    }
+
+
 def _file(service_request: ServiceRequest, by: User, ready: list[pictures.Picture]) -> None:
     """Inside the transaction and under the lock of the number series."""
     with REQUESTS.begin("submit", by=by, category=service_request.category.code) as move:
         clocks.start(service_request, move.at, calendar())
-        if service_request.source == ServiceRequest.Source.STAFF:
+        if service_request.has_no_phone:
+            move.codes["has_no_phone"] = True
+        elif service_request.source == ServiceRequest.Source.STAFF:
             move.codes["on_behalf_of"] = service_request.submitter_id
         move.thing = service_request
     pictures.attach(move.event, ready)
@@ -84,11 +120,11 @@ def _file(service_request: ServiceRequest, by: User, ready: list[pictures.Pictur
 
 def add(service_request: ServiceRequest, *, by: User, text: str, photos: Photos = ()) -> None:
     """补充: the submitter adds words and photos to an open request."""
-    said, ready = _words(text, "text", "请写下要补充的情况。"), pictures.ready(photos)
-    _take("add", service_request, by, said, ready)
+    said, ready = words_of(text, "text", "请写下要补充的情况。"), pictures.ready(photos)
+    take("add", service_request, by=by, words=said, ready=ready)
 
 
-def accept(service_request: ServiceRequest, *, by: User, track: str) -> None:
+def accept(service_request: ServiceRequest, *, by: User, track: str, text: str = "") -> None:
     """受理 (S4, D4): confirm the track and start the resolve clock. Who accepts first owns it (首接负责)."""
     if track not in Track.values:
         raise RuleViolation("请选择急、要、难中的一级。", field="track")
@@ -96,9 +132,10 @@ def accept(service_request: ServiceRequest, *, by: User, track: str) -> None:
     def settle(move: Move) -> None:
         move.thing.track, move.thing.responsible = track, by
         move.codes["track"] = track
+        merging.first_answer(move)
         clocks.start_resolving(move.thing, move.at, calendar())
 
-    _take("accept", service_request, by, change=settle)
+    take("accept", service_request, by=by, words=text.strip(), change=settle)
 
 
 def contact(service_request: ServiceRequest, *, by: User, how: str, text: str = "") -> None:
@@ -110,17 +147,25 @@ def contact(service_request: ServiceRequest, *, by: User, how: str, text: str = 
         move.codes |= {"how": how, "is_first": move.thing.contacted_at is None}
         move.thing.contacted_at = move.thing.contacted_at or move.at
 
-    _take("contact", service_request, by, text.strip(), change=settle)
+    take("contact", service_request, by=by, words=text.strip(), change=settle)
 
 
 def decline(service_request: ServiceRequest, *, by: User, reason: str) -> None:
-    """不予受理: with the reason, which the submitter reads."""
-    said = _words(reason, "reason", "请写明不予受理的理由，提出人会看到。")
-    _take("decline", service_request, by, said, change=_end)
+    """不予受理: with the reason, which the submitter reads; he may object within the days of the policy."""
+    said = words_of(reason, "reason", "请写明不予受理的理由，提出人会看到。")
+
+    def settle(move: Move) -> None:
+        days = Policy.of(move.thing.district_id).object_days
+        move.thing.ended_at, move.thing.object_until = move.at, move.at + timedelta(days=days)
+        merging.first_answer(move)
+
+    with transaction.atomic():
+        move = take("decline", service_request, by=by, words=said, change=settle)
+        merging.release_merged(move.thing)
 
 
 def handle(service_request: ServiceRequest, *, by: User, responsible: User) -> None:
-    """自办: the handler does it himself and names who is responsible."""
+    """自办: the handler does it himself and names who is responsible; again to name somebody else."""
 
     def settle(move: Move) -> None:
         if powers.is_submitter(responsible, move.thing) or not powers.can_handle(responsible, move.thing):
@@ -129,83 +174,68 @@ def handle(service_request: ServiceRequest, *, by: User, responsible: User) -> N
             )
         move.thing.responsible = responsible
         move.codes["responsible"] = responsible.pk
-        clocks.set_due(move.thing, State.IN_PROGRESS)
+        dispatching.lead_not_needed(move.thing)
 
-    _take("handle", service_request, by, change=settle)
+    take("handle", service_request, by=by, change=settle)
 
 
 def resolve(
     service_request: ServiceRequest, *, by: User, outcome: str, text: str, photos: Photos = ()
 ) -> None:
     """办结: the outcome in words, photos where the category demands; refused while a hold stands."""
-    if outcome not in Outcome.values:
-        raise RuleViolation("请选择办理结果。", field="outcome")
-    said, ready = _words(text, "text", "请写下怎么办的、结果如何。"), pictures.ready(photos)
+    if outcome not in PLAIN_OUTCOMES:
+        raise RuleViolation("请选择办理结果。依法依规解释的，要先报请上级同意。", field="outcome")
+    said, ready = words_of(text, "text", "请写下怎么办的、结果如何。"), pictures.ready(photos)
 
     def settle(move: Move) -> None:
-        if move.thing.category.needs_photo_to_resolve and not ready:
-            raise RuleViolation(f"“{move.thing.category}”办结要有现场照片，请至少上传一张。", field="photos")
-        move.thing.outcome, move.thing.resolved_at = outcome, move.at
-        move.codes["outcome"] = outcome
-        clocks.set_due(move.thing, State.RESOLVED)
+        require_photo(move.thing, ready)
+        afterwards.resolved(move, outcome)
 
-    _take("resolve", service_request, by, said, ready, settle)
+    with transaction.atomic():
+        move = take("resolve", service_request, by=by, words=said, ready=ready, change=settle)
+        merging.resolve_merged(move.thing)
 
 
-def rate(
-    service_request: ServiceRequest,
-    *,
-    by: User,
-    contacted: bool,
-    solved: bool,
-    satisfied: int,
-    text: str = "",
-) -> None:
-    """评价: the submitter's judgement, 1 to 5 stars. Nobody rates what he handled."""
-    if satisfied not in range(1, 6):
-        raise RuleViolation("满意度请选 1 到 5 星。", field="satisfied")
-
-    def settle(move: Move) -> None:
-        if move.thing.events.filter(by=by, step__in=("accept", "handle", "resolve", "contact")).exists():
-            raise RuleViolation("你参与了办理，请由其他人评价。")
-        judged = {"contacted": contacted, "solved": solved, "satisfied": satisfied}
-        move.codes |= judged
-        words = {"text": text.strip()[:300], "by": by, "at": move.at}
-        Rating.objects.update_or_create(service_request=move.thing, defaults={**judged, **words})
-        _end(move)
-
-    _take("rate", service_request, by, change=settle)
+def require_photo(service_request: ServiceRequest, ready: list[pictures.Picture]) -> None:
+    """Some categories are done only when a photo shows it, unless the district's policy asks for none."""
+    if ready or not service_request.category.needs_photo_to_resolve:
+        return
+    if Policy.of(service_request.district_id).resolve_photos != ResolvePhotos.NEVER:
+        raise RuleViolation(f"“{service_request.category}”办结要有现场照片，请至少上传一张。", field="photos")
 
 
 def withdraw(service_request: ServiceRequest, *, by: User, reason: str = "") -> None:
-    """撤回: from any open state. The floors above cancel what they began for it."""
-    _take("withdraw", service_request, by, reason.strip(), change=_end)
+    """撤回: dispatches are recalled, parts end, merged ones go on alone; the floors above cancel whistles."""
+
+    def settle(move: Move) -> None:
+        move.thing.ended_at, move.thing.merged_into = move.at, None
+
+    with transaction.atomic():
+        move = take("withdraw", service_request, by=by, words=reason.strip(), change=settle)
+        dispatching.end_all(move.thing)
+        splitting.end_parts(move.thing)
+        merging.release_merged(move.thing)
+
+
+def urge(service_request: ServiceRequest, *, by: User) -> None:
+    """催办: once a day; the handler is told, and it is shown on top."""
+
+    def settle(move: Move) -> None:
+        move.thing.urged_at = move.at
+        move.thing.urges += 1
+
+    take("urge", service_request, by=by, change=settle)
+
+
+def note(service_request: ServiceRequest, *, by: User, text: str) -> None:
+    """内部记录: words for those who handle it and the tiers above; whoever asked never reads them."""
+    said = words_of(text, "text", "请写下要记录的情况。")
+    take("note", service_request, by=by, words=said, is_internal=True)
 
 
 def whistled(service_request: ServiceRequest, *, by: User, whistle_id: int) -> None:
     """吹哨: the part of the verb upstairs that belongs to the request; its running sets a hold."""
-
-    def settle(move: Move) -> None:
-        move.codes["whistle"] = whistle_id
-        clocks.set_due(move.thing, State.IN_PROGRESS)
-
-    _take("whistle", service_request, by, change=settle)
-
-
-def set_hold(service_request: ServiceRequest, key: str, label: str) -> None:
-    """A floor above says what has to be finished first; again with the same key changes the label."""
-    with transaction.atomic():
-        lock_row(service_request)
-        Hold.objects.update_or_create(
-            service_request=service_request, key=key, defaults={"label": label[:80]}
-        )
-
-
-def clear_hold(service_request: ServiceRequest, key: str) -> None:
-    """It is finished; clearing what is not there does nothing."""
-    with transaction.atomic():
-        lock_row(service_request)
-        Hold.objects.filter(service_request=service_request, key=key).delete()
+    take("whistle", service_request, by=by, whistle=whistle_id)
 
 
 class Taken(NamedTuple):
@@ -216,17 +246,40 @@ class Taken(NamedTuple):
 
 
 #: The steps that a form can take, by the names of the table. The whistle begins upstairs.
-VERBS: dict[str, Callable[..., None]] = {
+VERBS: dict[str, Callable[..., Any]] = {
     "add": add,
     "accept": accept,
     "contact": contact,
     "decline": decline,
     "handle": handle,
     "resolve": resolve,
-    "rate": rate,
     "withdraw": withdraw,
+    "urge": urge,
+    "note": note,
+    "ask": asking_back.ask,
+    "answer": asking_back.answer,
+    "merge": merging.merge,
+    "unmerge": merging.unmerge,
+    "split": splitting.split,
+    "complete": splitting.complete,
+    "take_over": tiers.take_over,
+    "escalate": tiers.escalate,
+    "hand_down": tiers.hand_down,
+    "supervise": tiers.supervise,
+    "propose_hand_down": consents.propose_hand_down,
+    "extend": consents.extend,
+    "explain": consents.explain,
+    "consent_extension": consents.consent_extension,
+    "consent_hand_down": consents.consent_hand_down,
+    "consent_explained": consents.consent_explained,
+    "deny": consents.deny,
+    "rate": afterwards.rate,
+    "call_back": afterwards.call_back,
+    "reopen": afterwards.reopen,
+    "object": afterwards.object_to,
+    "dispatch": dispatching.dispatch,
 }
-WITH_PHOTOS = frozenset({"add", "resolve"})
+WITH_PHOTOS = frozenset({"add", "answer", "resolve", "complete", "reopen", "object"})
 
 
 def take_step(
@@ -247,33 +300,3 @@ def take_step(
         arguments["photos"], troubles = prepared.pictures, prepared.troubles
     VERBS[name](service_request, by=by, **arguments)
     return Taken(service_request, troubles)
-
-
-def _take(
-    name: str,
-    service_request: ServiceRequest,
-    by: User,
-    words: str = "",
-    ready: Iterable[pictures.Picture] = (),
-    change: Callable[[Move], None] = lambda move: None,
-) -> None:
-    with transaction.atomic():
-        with REQUESTS.take(name, service_request, by=by) as move:
-            change(move)
-        if words:
-            Note.objects.create(event=move.event, text=words)
-        pictures.attach(move.event, ready)
-
-
-def _end(move: Move) -> None:
-    move.thing.ended_at = move.at
-    clocks.set_due(move.thing, move.step.target)
-
-
-def _words(text: str, field: str, missing: str) -> str:
-    said = text.strip()
-    if not said:
-        raise RuleViolation(missing, field=field)
-    if len(said) > TEXT_LENGTH:
-        raise RuleViolation(f"最多 {TEXT_LENGTH} 字，现在有 {len(said)} 字。", field=field)
-    return said

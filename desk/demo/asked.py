@@ -11,7 +11,7 @@ from desk.demo.pictures import picture
 from desk.demo.script import Action, Script
 from desk.demo.stories import ADDITIONS, Story
 from grids.models import Building
-from requests import workflow
+from requests import afterwards, workflow
 from requests.models import Category, ServiceRequest
 from requests.states import ContactBy, Outcome, Track
 
@@ -117,7 +117,9 @@ class Asked:
 
     def rate(self, satisfied: int, text: str = "", *, solved: bool = True) -> Asked:
         def judge() -> None:
-            workflow.rate(self.row, by=self.by, contacted=True, solved=solved, satisfied=satisfied, text=text)
+            afterwards.rate(
+                self.row, by=self.by, contacted=True, solved=solved, satisfied=satisfied, text=text
+            )
 
         self._next(2, 40, judge)
         return self

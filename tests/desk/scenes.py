@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from ground import clock
-from requests import workflow
+from requests import afterwards, workflow
 from requests.models import ServiceRequest
 from requests.states import Outcome, Track
 from tests.factories import City, Community, a_user
@@ -52,7 +52,7 @@ def finish(
         workflow.resolve(service_request, by=community.secretary, outcome=Outcome.SOLVED, text="换好了")
     if stars:
         with clock.at(at + timedelta(hours=2)):
-            workflow.rate(
+            afterwards.rate(
                 service_request,
                 by=service_request.submitter,
                 contacted=True,

@@ -4,7 +4,7 @@ import pytest
 
 from ground.errors import NoPower, RuleViolation
 from notifications.models import FanOut
-from requests import workflow
+from requests import afterwards, workflow
 from requests.states import Outcome, State
 from tests.factories import a_city, a_grid_worker, a_user
 from tests.workflow import in_progress, resolved
@@ -16,7 +16,7 @@ BAD = {"contacted": False, "solved": False, "satisfied": 1}
 
 def test_rating_closes_it() -> None:
     service_request = resolved(a_city())
-    workflow.rate(service_request, by=service_request.submitter, text="谢谢王师傅", **GOOD)
+    afterwards.rate(service_request, by=service_request.submitter, text="谢谢王师傅", **GOOD)
     assert service_request.state == State.CLOSED
     assert service_request.ended_at is not None
     rating = service_request.rating
@@ -28,7 +28,7 @@ def test_rating_closes_it() -> None:
 
 def test_a_bad_rating_is_told_to_the_handler() -> None:
     service_request = resolved(a_city())
-    workflow.rate(service_request, by=service_request.submitter, **BAD)
+    afterwards.rate(service_request, by=service_request.submitter, **BAD)
     assert FanOut.objects.get(title__startswith="不满意").audience_id == service_request.pk
 
 
@@ -36,7 +36,7 @@ def test_a_bad_rating_is_told_to_the_handler() -> None:
 def test_one_to_five_stars(stars: int) -> None:
     service_request = resolved(a_city())
     with pytest.raises(RuleViolation):
-        workflow.rate(service_request, by=service_request.submitter, **(GOOD | {"satisfied": stars}))
+        afterwards.rate(service_request, by=service_request.submitter, **(GOOD | {"satisfied": stars}))
 
 
 def test_only_the_submitter_rates_and_only_once() -> None:
@@ -44,16 +44,16 @@ def test_only_the_submitter_rates_and_only_once() -> None:
     service_request = resolved(city)
     for person in (city.home.secretary, a_user()):
         with pytest.raises(NoPower):
-            workflow.rate(service_request, by=person, **GOOD)
-    workflow.rate(service_request, by=service_request.submitter, **GOOD)
+            afterwards.rate(service_request, by=person, **GOOD)
+    afterwards.rate(service_request, by=service_request.submitter, **GOOD)
     with pytest.raises(RuleViolation):
-        workflow.rate(service_request, by=service_request.submitter, **BAD)
+        afterwards.rate(service_request, by=service_request.submitter, **BAD)
 
 
 def test_not_before_it_is_resolved() -> None:
     service_request = in_progress(a_city())
     with pytest.raises(RuleViolation):
-        workflow.rate(service_request, by=service_request.submitter, **GOOD)
+        afterwards.rate(service_request, by=service_request.submitter, **GOOD)
 
 
 def test_who_filed_it_for_another_does_not_rate_it() -> None:
@@ -61,8 +61,8 @@ def test_who_filed_it_for_another_does_not_rate_it() -> None:
     worker, person = a_grid_worker(city.home), a_user("周阿婆")
     service_request = resolved(city, by=worker, on_behalf_of=person)
     with pytest.raises(NoPower):
-        workflow.rate(service_request, by=worker, **GOOD)
-    workflow.rate(service_request, by=person, **GOOD)
+        afterwards.rate(service_request, by=worker, **GOOD)
+    afterwards.rate(service_request, by=person, **GOOD)
 
 
 def test_nobody_rates_what_he_handled() -> None:
@@ -78,4 +78,4 @@ def test_nobody_rates_what_he_handled() -> None:
     )
     workflow.resolve(service_request, by=city.home.secretary, outcome=Outcome.SOLVED, text="好了")
     with pytest.raises(RuleViolation, match="参与了办理"):
-        workflow.rate(service_request, by=service_request.submitter, **GOOD)
+        afterwards.rate(service_request, by=service_request.submitter, **GOOD)

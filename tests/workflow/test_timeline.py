@@ -2,7 +2,7 @@
 
 import pytest
 
-from requests import timeline, workflow
+from requests import afterwards, timeline, workflow
 from requests.contacts import keeper_of
 from requests.presenting import step_bar
 from requests.states import ContactBy, Track
@@ -19,7 +19,7 @@ def titles(service_request: object, viewer: object) -> list[str]:
 def test_the_submitter_reads_about_himself_as_you() -> None:
     city = a_city()
     service_request = resolved(city)
-    workflow.rate(service_request, by=service_request.submitter, contacted=True, solved=True, satisfied=4)
+    afterwards.rate(service_request, by=service_request.submitter, contacted=True, solved=True, satisfied=4)
     assert titles(service_request, service_request.submitter) == [
         "你评了 4 星",
         "办结：已解决",

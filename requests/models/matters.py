@@ -1,4 +1,4 @@
-"""点单: what people ask for, its history, and what was said about it."""
+"""点单: what people ask for, where it stands, and the moments by which somebody has to act."""
 
 from __future__ import annotations
 
@@ -12,33 +12,14 @@ from django.db.models import F, Q
 
 from grids.models import Building, Grid
 from ground import clock
-from ground.history import Event
+from ground.fields import EncryptedCharField
 from organizations.models import Organization, Placed
 from organizations.posts import Power
-from requests.states import BAD_RATING, OPEN, DutyArea, Outcome, State, Track
+from organizations.scope import NOTHING, scope_of
+from requests.models.catalogue import Category
+from requests.states import BAD_RATING, OPEN, ConsentKind, Outcome, State, Track
 
 USER = settings.AUTH_USER_MODEL
-
-
-class Category(models.Model):
-    """事项类别: sets the provisional track and says whether photos are needed."""
-
-    code = models.SlugField("代码", max_length=24, unique=True)
-    name = models.CharField("名称", max_length=20)
-    hint = models.CharField("例子", max_length=60, blank=True)
-    icon = models.CharField("图标", max_length=20, default="list")
-    track = models.CharField("默认分级", max_length=10, choices=Track, default=Track.IMPORTANT)
-    duty_area = models.CharField("职责领域", max_length=12, choices=DutyArea, default=DutyArea.CONVENIENCE)
-    needs_photo_to_resolve = models.BooleanField("办结要照片", default=False)
-    order = models.PositiveSmallIntegerField("排序", default=100)
-    is_open = models.BooleanField("启用", default=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "事项类别"
-        ordering = ["order", "id"]
-
-    def __str__(self) -> str:
-        return self.name
 
 
 class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
@@ -46,7 +27,7 @@ class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
         """One's own, and those that one's posts have in sight (RULES 5). Out of sight is 404."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(submitter=user) | self._of_staff(user))
+        return self.filter(Q(submitter=user, has_no_phone=False) | self._of_staff(user))
 
     def in_sight_of_staff(self, user: Any) -> Self:
         """Those that the user's posts have in sight, own ones not counted."""
@@ -55,14 +36,24 @@ class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
     def _of_staff(self, user: Any) -> Q:
         from grids.scope import reach
 
-        return reach(user, Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
+        return reach(user, Power.REQUESTS_SEE, Power.REQUESTS_MASKED) | self._dispatched_to(user)
+
+    def _dispatched_to(self, user: Any) -> Q:
+        """What was dispatched to the units and organizations for which the user answers, until given back."""
+        from requests.models.dispatches import Dispatch
+
+        if not scope_of(user).has(Power.ANSWER_DISPATCH, Power.HANDLE):
+            return NOTHING
+        sent = Dispatch.objects.sent_to(user).in_sight().order_by()
+        return Q(pk__in=sent.values("service_request"))
 
     def whole(self) -> Self:
         """With everything that a card or a page shows of them, in one query."""
         return self.select_related("category", "grid", "building", "handler", "responsible", "submitter")
 
     def own(self, user: Any) -> Self:
-        return self.filter(submitter=user)
+        """What somebody asked for himself: neither parts of it, nor what he filed for one without a phone."""
+        return self.filter(submitter=user, has_no_phone=False, whole=None)
 
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
@@ -90,6 +81,11 @@ class ServiceRequest(Placed):
         USER, verbose_name="提出人", on_delete=models.PROTECT, related_name="service_requests"
     )
     source = models.CharField("来源", max_length=12, choices=Source, default=Source.RESIDENT)
+    has_no_phone = models.BooleanField(
+        "没有手机", default=False, help_text="代点：提出人没有手机，由经办人代为联系，评价靠回访。"
+    )
+    asker_name = EncryptedCharField("替谁提的", blank=True)
+    query_code = models.CharField("查询码", max_length=8, blank=True, editable=False)
     category = models.ForeignKey(Category, verbose_name="类别", on_delete=models.PROTECT, related_name="+")
     track = models.CharField("分级", max_length=10, choices=Track)
     title = models.CharField("标题", max_length=40)
@@ -115,6 +111,45 @@ class ServiceRequest(Placed):
     state = models.CharField("状态", max_length=12, choices=State, default=State.SUBMITTED)
     outcome = models.CharField("结果", max_length=10, choices=Outcome, blank=True)
 
+    # What it belongs to
+    whole = models.ForeignKey(
+        "self", verbose_name="总件", on_delete=models.PROTECT, null=True, blank=True, related_name="parts"
+    )
+    merged_into = models.ForeignKey(
+        "self", verbose_name="并入", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+
+    # What happened to it so far, as far as a rule or a list asks
+    asked_from = models.CharField("请补充前的状态", max_length=12, choices=State, blank=True)
+    has_asked = models.BooleanField("本轮已问过", default=False)
+    objected_at = models.DateTimeField("申诉", null=True, blank=True)
+    reopened = models.PositiveSmallIntegerField("重办次数", default=0)
+    handed_down = models.PositiveSmallIntegerField("交办次数", default=0)
+    is_extended = models.BooleanField("延过期", default=False)
+    accepted_in_time = models.BooleanField(
+        "按时受理", null=True, blank=True, help_text="首次受理或依法不予受理是否按时（受理率）。"
+    )
+    urged_at = models.DateTimeField("最近催办", null=True, blank=True)
+    urges = models.PositiveSmallIntegerField("催办次数", default=0)
+    supervised_at = models.DateTimeField("督办", null=True, blank=True)
+    supervised_by = models.ForeignKey(
+        Organization,
+        verbose_name="督办党组织",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+    consent_kind = models.CharField("报请同意", max_length=12, choices=ConsentKind, blank=True)
+    consent_at = models.ForeignKey(
+        Organization,
+        verbose_name="待谁同意",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+    )
+
     submitted_at = models.DateTimeField("提交", default=clock.now)
     accepted_at = models.DateTimeField("受理", null=True, blank=True)
     contacted_at = models.DateTimeField("首次联系", null=True, blank=True)
@@ -123,9 +158,21 @@ class ServiceRequest(Placed):
     accept_due = models.DateTimeField("受理期限", null=True, blank=True)
     contact_due = models.DateTimeField("联系期限", null=True, blank=True)
     resolve_due = models.DateTimeField("办结期限", null=True, blank=True)
+    takeover_due = models.DateTimeField("接手期限", null=True, blank=True)
+    asked_at = models.DateTimeField("请补充", null=True, blank=True)
+    asked_until = models.DateTimeField("补充期限", null=True, blank=True)
+    lapse_due = models.DateTimeField("评价期限", null=True, blank=True)
+    object_until = models.DateTimeField("申诉期限", null=True, blank=True)
+    reopen_until = models.DateTimeField("重办期限", null=True, blank=True)
     due = models.DateTimeField(
-        "当前期限", null=True, blank=True, help_text="待受理时是受理期限，之后是办结期限；结束后为空。"
+        "当前期限",
+        null=True,
+        blank=True,
+        help_text="待受理时是受理期限，之后是接手期限和办结期限中早的；等提出人补充时和结束后为空。",
     )
+    due_from = models.DateTimeField("期限从何时算", null=True, blank=True)
+    reminded = models.PositiveSmallIntegerField("已提醒到", default=0)
+    next_at = models.DateTimeField("系统下次要办", null=True, blank=True, editable=False)
     promise = models.JSONField(
         "承诺时限", default=dict, help_text="提交和受理时适用的时限；以后改政策不改旧承诺。"
     )
@@ -139,6 +186,15 @@ class ServiceRequest(Placed):
             models.Index(
                 fields=["handler", "due", "id"], condition=Q(state__in=OPEN), name="request_open_due"
             ),
+            models.Index(
+                fields=["next_at", "id"], condition=Q(next_at__isnull=False), name="request_next_at"
+            ),
+            models.Index(
+                fields=["consent_at", "id"], condition=Q(consent_at__isnull=False), name="request_consent"
+            ),
+            models.Index(
+                fields=["supervised_by", "due", "id"], condition=Q(state__in=OPEN), name="request_watched"
+            ),
             models.Index(fields=["handler", "state", "-submitted_at"]),
             models.Index(fields=["submitter", "-submitted_at"]),
             models.Index(fields=["district", "-submitted_at"]),
@@ -150,6 +206,20 @@ class ServiceRequest(Placed):
             models.UniqueConstraint(fields=["submitter", "key"], name="request_key_once"),
             models.CheckConstraint(
                 condition=Q(due=None) | Q(state__in=OPEN), name="request_due_only_while_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=State.MERGED, merged_into__isnull=False)
+                | (~Q(state=State.MERGED) & Q(merged_into=None)),
+                name="request_merged_into_something",
+            ),
+            models.CheckConstraint(
+                condition=Q(consent_kind="", consent_at=None)
+                | (~Q(consent_kind="") & Q(consent_at__isnull=False)),
+                name="request_consent_of_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=State.ASKED) | (Q(asked_until__isnull=False) & ~Q(asked_from="")),
+                name="request_asked_until",
             ),
             models.CheckConstraint(
                 condition=Q(resolved_at=None) | Q(resolved_at__gte=F("submitted_at")),
@@ -165,6 +235,26 @@ class ServiceRequest(Placed):
         return self.state in OPEN
 
     @property
+    def is_part(self) -> bool:
+        """拆分出来的一件: not rated, not in the rates, closed when it is done."""
+        return self.whole_id is not None
+
+    @property
+    def tier_above_id(self) -> int | None:
+        """The organization to which it would be escalated; None at the district (and where no tier is above)."""
+        if self.handler_id == self.district_id:
+            return None
+        if self.handler_id == self.community_id:
+            return self.street_id or self.district_id
+        return self.district_id
+
+    @property
+    def tiers_above_ids(self) -> list[int]:
+        """All the tiers above the handler, the nearest first: they may supervise (RULES 1)."""
+        first = self.tier_above_id
+        return list(dict.fromkeys(each for each in (first, first and self.district_id) if each))
+
+    @property
     def is_overdue(self) -> bool:
         return self.due is not None and self.due < clock.now()
 
@@ -177,108 +267,3 @@ class ServiceRequest(Placed):
             self.address,
         ]
         return " · ".join(part for part in parts if part) or self.handler.short_name
-
-
-class NumberSeries(models.Model):
-    """The last number given under a prefix (letters and day), locked while the next one is taken."""
-
-    prefix = models.CharField(max_length=18, unique=True)
-    last = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "编号序列"
-
-    def __str__(self) -> str:
-        return f"{self.prefix}-{self.last:04d}"
-
-
-class RequestEvent(Event):
-    """What happened to a request, step by step."""
-
-    subject = models.ForeignKey(ServiceRequest, on_delete=models.PROTECT, related_name="events")
-    by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
-
-    class Meta(Event.Meta):
-        verbose_name = verbose_name_plural = "点单事件"
-        indexes = [models.Index(fields=["subject", "at", "id"])]
-
-
-class Note(models.Model):
-    """Words that belong to an event. They can be redacted; the event stays."""
-
-    event = models.OneToOneField(RequestEvent, on_delete=models.PROTECT, related_name="note")
-    text = models.TextField("内容", max_length=1000)
-    redacted_at = models.DateTimeField("已隐去", null=True, blank=True)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "办理记录"
-
-    def __str__(self) -> str:
-        return "（内容已隐去）" if self.redacted_at else self.text
-
-
-def photo_path(photo: Photo, filename: str) -> str:
-    return f"photos/{photo.pk.hex[:2]}/{photo.pk.hex}.jpg"
-
-
-def thumbnail_path(photo: Photo, filename: str) -> str:
-    return f"photos/{photo.pk.hex[:2]}/{photo.pk.hex}-s.jpg"
-
-
-class Photo(models.Model):
-    """A picture, re-encoded without metadata; served only to those who may see its request."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    service_request = models.ForeignKey(ServiceRequest, on_delete=models.PROTECT, related_name="photos")
-    event = models.ForeignKey(RequestEvent, on_delete=models.PROTECT, related_name="photos")
-    image = models.FileField("照片", upload_to=photo_path)
-    thumbnail = models.FileField("缩略图", upload_to=thumbnail_path)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-
-    class Meta:
-        verbose_name = verbose_name_plural = "照片"
-        ordering = ["event_id", "id"]
-
-    def __str__(self) -> str:
-        return f"{self.width}×{self.height}"
-
-
-class Hold(models.Model):
-    """办结前须了结之事: set and cleared by a floor above under the request's lock, through `workflow`."""
-
-    service_request = models.ForeignKey(ServiceRequest, on_delete=models.CASCADE, related_name="holds")
-    key = models.CharField(max_length=40)
-    label = models.CharField("事由", max_length=80)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "办结前须了结之事"
-        constraints = [models.UniqueConstraint(fields=["service_request", "key"], name="hold_key_once")]
-
-    def __str__(self) -> str:
-        return self.label
-
-
-class Rating(models.Model):
-    """评价: the judgement of whoever asked. The latest one counts."""
-
-    service_request = models.OneToOneField(ServiceRequest, on_delete=models.PROTECT, related_name="rating")
-    contacted = models.BooleanField("联系过我")
-    solved = models.BooleanField("问题解决了")
-    satisfied = models.PositiveSmallIntegerField("满意度", help_text="1–5")
-    text = models.CharField("想说的话", max_length=300, blank=True)
-    by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
-    at = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "评价"
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(satisfied__gte=1, satisfied__lte=5),
-                name="rating_one_to_five",
-                violation_error_message="满意度请选 1 到 5 星。",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.satisfied} 星"

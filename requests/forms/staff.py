@@ -1,0 +1,174 @@
+"""The forms of those who handle a request, and of the tiers above."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from organizations.models import Organization, Policy, Unit
+from organizations.posts import Tier
+from requests import powers
+from requests.clocks import promise_of
+from requests.forms.base import ContactFields, Day, PersonChoice, PlaceChoice, StepForm, words
+from requests.models import ServiceRequest
+from requests.states import PLAIN_OUTCOMES, Grade, Track
+
+OUTCOMES = [(outcome, outcome.label) for outcome in PLAIN_OUTCOMES]
+
+
+class PlainForm(StepForm):
+    """Nothing to fill in: the button says it all."""
+
+
+class AcceptForm(StepForm):
+    track = forms.ChoiceField(label="按哪一级办", widget=forms.RadioSelect)
+    text = words("告诉提出人", rows=2, required=False, help_text="可以不写。")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        policy = Policy.of(self.service_request.district_id)
+        self.fields["track"].choices = [  # type: ignore[attr-defined]
+            (track.value, f"{track.motto}：{promise_of(policy, track).resolve}内办结") for track in Track
+        ]
+        self.fields["track"].initial = self.service_request.track
+
+
+class ContactForm(ContactFields, StepForm):
+    """How, and what was said."""
+
+
+class DeclineForm(StepForm):
+    reason = words("不予受理的理由", help_text="提出人会看到，请写清依据和可以去哪里办。")
+
+
+class AskForm(StepForm):
+    intro = "办理时限暂停，提出人答复或逾期后继续。每一轮只能问一次，请一次问清。"
+    text = words("要提出人补充什么")
+
+
+class HandleForm(StepForm):
+    responsible = PersonChoice(label="责任人", queryset=User.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = powers.handlers(self.service_request)
+        self.fields["responsible"].queryset = people  # type: ignore[attr-defined]
+        self.fields["responsible"].initial = getattr(self.viewer, "pk", None)
+
+
+class DispatchForm(StepForm):
+    """To a unit or to an organization of the district, by a day."""
+
+    unit = forms.ModelChoiceField(
+        label="派给单位", queryset=Unit.objects.none(), required=False, empty_label="不派给单位"
+    )
+    organization = PlaceChoice(
+        label="或派给党组织", queryset=Organization.objects.none(), required=False, empty_label="不派给党组织"
+    )
+    grade = forms.ChoiceField(
+        label="级别", choices=Grade.choices, initial=Grade.WORK, widget=forms.RadioSelect
+    )
+    text = words("要对方办什么", help_text="对方看得到点单的内容和地点，看不到提出人的全名和号码。")
+    answer_by = forms.DateField(
+        label="哪天前回复", required=False, widget=Day, help_text="空着：按办结期限。"
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        row = self.service_request
+        units = Unit.objects.filter(district=row.district_id, closed_at=None).order_by("kind", "name")
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+        nodes = Organization.objects.open().filter(tree_id=row.district.tree_id)
+        nodes = nodes.filter(tier__in=(Tier.STREET, Tier.COMMUNITY)).exclude(pk=row.handler_id)
+        self.fields["organization"].queryset = nodes.order_by("lft")  # type: ignore[attr-defined]
+        if row.handler_id == row.community_id:
+            del self.fields["grade"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if bool(cleaned.get("unit")) == bool(cleaned.get("organization")) and not self.errors:
+            self.add_error("unit", "请选一个单位或一个党组织，只选一个。")
+        return cleaned
+
+
+class MergeForm(StepForm):
+    intro = "并案后随主件一起办，办结时各自评价。"
+    target = forms.CharField(label="并到哪一件", max_length=24, help_text="填主件的编号。")
+
+    def clean_target(self) -> ServiceRequest:
+        number = self.cleaned_data["target"].strip().upper()
+        found = ServiceRequest.objects.in_sight_of_staff(self.viewer).filter(number=number).first()
+        if found is None:
+            raise forms.ValidationError("没有找到这个编号，请核对。")
+        return found
+
+
+class SplitForm(StepForm):
+    intro = "一行一件，最多十件。每一件分别办，都办完了总件才能办结。"
+    parts = words("拆成哪几件", rows=5)
+
+    def clean_parts(self) -> list[str]:
+        return [line.strip() for line in self.cleaned_data["parts"].splitlines() if line.strip()]
+
+
+class EscalateForm(StepForm):
+    intro = "由上一级接手办理，对提出人的承诺不变。"
+    reason = words("为什么上报")
+
+
+class _ToChild(StepForm):
+    child = PlaceChoice(label="交给", queryset=Organization.objects.none(), empty_label="请选择")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        row = self.service_request
+        nodes = Organization.objects.open().filter(parent=row.handler_id, tier__lte=Tier.COMMUNITY)
+        self.fields["child"].queryset = nodes.order_by("lft")  # type: ignore[attr-defined]
+        inside = row.community_id if row.handler_id == row.street_id else row.street_id
+        self.fields["child"].initial = inside
+
+
+class HandDownForm(_ToChild):
+    text = words("要下级办什么")
+
+
+class ProposeHandDownForm(_ToChild):
+    intro = "已经交办过一次，再次交办要上级同意。"
+    reason = words("为什么再次交办")
+
+
+class ExtendForm(StepForm):
+    intro = "只能延期一次，要上级同意。"
+    new_due = forms.DateField(label="延到哪天", widget=Day)
+    reason = words("为什么延期")
+
+
+class ExplainForm(StepForm):
+    intro = "依法依规不能解决的，报上级同意后以解释办结，单独统计。"
+    text = words("怎么解释", help_text="写明依据的法律政策、已经做了什么。同意后提出人会看到。")
+
+
+class DenyForm(StepForm):
+    reason = words("为什么不同意")
+
+
+class ResolveForm(StepForm):
+    takes_photos = True
+    outcome = forms.ChoiceField(label="结果", choices=OUTCOMES, widget=forms.RadioSelect)
+    text = words("怎么办的", help_text="提出人会看到。")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.service_request.category.needs_photo_to_resolve and not self.service_request.is_part:
+            self.intro = "这类事项办结要有现场照片。"
+
+
+class SuperviseForm(StepForm):
+    text = words("督办要求")
+
+
+class NoteForm(StepForm):
+    intro = "只有承办的各级看得到，提出人看不到。"
+    text = words("记录什么")
