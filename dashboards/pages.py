@@ -53,7 +53,7 @@ def context_of(user: Any, area: Area, present: Window, at: datetime) -> dict[str
         "figures": figures,
         "days": (days := trend(area, present, clock.today())),
         "columns": _columns(days),
-        **_ranking(area, present),
+        **_ranking(user, area, present),
     }
 
 
@@ -273,15 +273,19 @@ def _node_url(node: Organization, present: Window) -> str:
     return f"{reverse('dashboards:node', args=[node.pk])}?period={present.key}"
 
 
-def _ranking(area: Area, present: Window) -> dict[str, Any]:
-    """Top 50 of the members of a district; boards are kept by month, quarter and year."""
-    if area.node is None or area.node.tier != Tier.DISTRICT:
+def _ranking(user: Any, area: Area, present: Window) -> dict[str, Any]:
+    """Top 50 of the members of a district; boards are kept by month, quarter and year.
+
+    What the policy does not show is not here either, and where it sets boards off there is no ranking.
+    """
+    boards = leaderboards.open_to(user).get(area.node.pk) if area.node else None
+    if area.node is None or boards is None:
         return {"ranks": None}
     period = Period(present.key if present.key in Period.values else Period.MONTH)
     board = leaderboards.board_of(area.node, period)
-    rows = list(leaderboards.rows_of(board)[:TOP]) if board else []
+    rows = list(leaderboards.rows_of(board, boards)[:TOP]) if board else []
     return {
-        "ranks": rank_rows(rows, None, f"period={period}"),
+        "ranks": rank_rows(rows, None, f"period={period}", boards),
         "board": board,
         "board_period": period.label,
         "board_url": f"{reverse('volunteers:leaderboard', args=[area.node.pk])}?period={period}",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
-from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.urls import reverse
@@ -21,6 +21,7 @@ from desk.access import SIGHT, WHISTLE_SIGHT, WORK
 from notifications.inbox import unread_count
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import Grant, Scope, scope_of
+from volunteers import leaderboards
 from volunteers.models import Claim, Registration
 
 
@@ -29,6 +30,7 @@ class Entry:
     """One line of the sidebar. A page of the desk is shown to posts with one of the powers; the registry of a
     `model` ("grids.grid") to whomever its own admin lets in, or lets change it. `count` names a heap of
     `waiting_counts`. `seat`: only where a power is held at a node of that tier, over the whole of it.
+    `switch`: a count that is nothing where policies switch the page off: the line is gone then (RULES 6).
     """
 
     label: str
@@ -39,6 +41,7 @@ class Entry:
     to_change: bool = False
     count: str = ""
     seat: Tier | None = None
+    switch: str = ""
 
     @property
     def url(self) -> str:
@@ -87,7 +90,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "看板",
         (
             Entry("看板", "chart", "dashboards:home", (Power.TREE_SEE,)),
-            Entry("排行榜", "medal", "volunteers:own_leaderboard", (Power.TREE_SEE,)),
+            Entry("排行榜", "medal", "volunteers:own_leaderboard", (Power.TREE_SEE,), switch="boards"),
         ),
     ),
     (
@@ -119,9 +122,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def waiting_counts(user: Any) -> dict[str, int]:
-    """Heap → how many wait. Two queries, the first shared with the tabs of the work list."""
+    """Heap → how many wait. Two queries, the first shared with the tabs of the work list.
+
+    The second says in passing whether there are boards to open, as policies can switch them off.
+    """
     scope = scope_of(user)
-    found = {"work": 0, "claims": 0, "registrations": 0}
+    found = {"work": 0, "claims": 0, "registrations": 0, "boards": 0}
     if scope.has(*WORK):
         tabs_count = worklist.counts(user)
         found["work"] = tabs_count["new"] + tabs_count["hand"] + tabs_count["waiting"]
@@ -130,8 +136,10 @@ def waiting_counts(user: Any) -> dict[str, int]:
         heaps["claims"] = Claim.objects.awaiting_credit_by(user)
     if scope.has(Power.CONFIRM_REGISTRATION):
         heaps["registrations"] = Registration.objects.awaiting_confirmation_by(user)
-    if heaps:
-        numbers = {name: _how_many(rows) for name, rows in heaps.items()}
+    numbers: dict[str, Any] = {name: _how_many(rows) for name, rows in heaps.items()}
+    if scope.has(Power.TREE_SEE):
+        numbers["boards"] = Exists(leaderboards.visible_to(user))
+    if numbers:
         counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]
         found.update(counted)
     return found
@@ -150,13 +158,15 @@ def groups(request: HttpRequest) -> list[dict[str, Any]]:
     waiting = waiting_counts(request.user)
     found = []
     for title, entries in GROUPS:
-        items = [_item(entry, request, waiting) for entry in entries if _allowed(entry, request)]
+        items = [_item(entry, request, waiting) for entry in entries if _allowed(entry, request, waiting)]
         if items:
             found.append({"title": title, "items": items})
     return found
 
 
-def _allowed(entry: Entry, request: HttpRequest) -> bool:
+def _allowed(entry: Entry, request: HttpRequest, waiting: dict[str, int]) -> bool:
+    if entry.switch and not waiting[entry.switch]:
+        return False
     if not entry.model:
         grants = scope_of(request.user).with_power(*entry.powers)
         return any(

@@ -17,6 +17,8 @@ from ground.errors import NoPower, RuleViolation
 from ground.geo import Point, distance_m, to_wgs84
 from ground.steps import Move, lock_row
 from notifications.outbox import say
+from organizations.models import Policy
+from organizations.models.policies import Attendance
 from requests import workflow
 from volunteers import audiences, ledger
 from volunteers.models import Claim, Registration, Volunteer, Whistle
@@ -176,27 +178,42 @@ def release_all(whistle: Whistle, *, by: Any) -> None:
 def check_in(
     claim: Claim, *, by: Any, point: Point | None, datum: str = "wgs84", accuracy_m: float | None = None
 ) -> Claim:
-    """签到 on the spot: from 30 minutes before the start, within the whistle's radius.
+    """签到: from 30 minutes before the start, within the whistle's radius where the policy asks for the place.
 
     `point` is what the phone reports, in `datum` "wgs84" or "gcj02"; `accuracy_m` its error in metres.
     Raises RuleViolation that says how far away one is, or why the fix is no good.
     """
     with CLAIMS.take("check_in", claim, by=by) as move:
-        metres = _metres_to(move.thing.whistle, point, datum, accuracy_m, "签到")
+        metres = _distance(move.thing.whistle, point, datum, accuracy_m, "签到")
         move.thing.checked_in_at, move.thing.check_in_distance_m = move.at, metres
-        move.codes["metres"] = metres
+        if metres is not None:
+            move.codes["metres"] = metres
     return claim
 
 
 def check_out(
     claim: Claim, *, by: Any, point: Point | None, datum: str = "wgs84", accuracy_m: float | None = None
 ) -> Claim:
-    """签退 on the spot; the same rules of place as checking in."""
+    """签退; the same rules of place as checking in."""
     with CLAIMS.take("check_out", claim, by=by) as move:
-        metres = _metres_to(move.thing.whistle, point, datum, accuracy_m, "签退")
+        metres = _distance(move.thing.whistle, point, datum, accuracy_m, "签退")
         move.thing.checked_out_at, move.thing.check_out_distance_m = move.at, metres
-        move.codes["metres"] = metres
+        if metres is not None:
+            move.codes["metres"] = metres
     return claim
+
+
+def _distance(
+    whistle: Whistle, point: Point | None, datum: str, accuracy_m: float | None, step: str
+) -> int | None:
+    """How far away the phone is, as far as the district's policy asks for it (RULES 6).
+
+    Where the community alone attests, no place is taken down. Where it is optional, one may give none.
+    """
+    attendance = Policy.of(whistle.district_id).attendance
+    if attendance == Attendance.ATTESTED or (attendance == Attendance.OPTIONAL and point is None):
+        return None
+    return _metres_to(whistle, point, datum, accuracy_m, step)
 
 
 def _metres_to(whistle: Whistle, point: Point | None, datum: str, accuracy_m: float | None, step: str) -> int:
@@ -257,7 +274,7 @@ def credit(claim: Claim, *, by: Any, minutes: int | None = None, reason: str = "
             move.thing,
             by=by,
             minutes=granted,
-            attested=Attested.LOCATION if move.source == ClaimState.CHECKED_OUT else Attested.FORGOTTEN,
+            attested=_attested(move.thing, move.source),
             reason=reason,
         )
         move.codes["minutes"] = granted
@@ -269,6 +286,14 @@ def credit(claim: Claim, *, by: Any, minutes: int | None = None, reason: str = "
             url=reverse("volunteers:claim", args=[claim.pk]),
         )
     return claim
+
+
+def _attested(claim: Claim, state: str) -> Attested:
+    """What the minutes rest on: places given at both ends, or the word of the community."""
+    if state != ClaimState.CHECKED_OUT:
+        return Attested.FORGOTTEN
+    is_located = None not in (claim.check_in_distance_m, claim.check_out_distance_m)
+    return Attested.LOCATION if is_located else Attested.COMMUNITY
 
 
 def _refuse_minutes(move: Move, granted: int, proposed: int, reason: str) -> None:

@@ -9,10 +9,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from ground import clock
-from organizations.models import Organization
+from organizations.models import Organization, Policy
+from organizations.models.policies import Boards
 from organizations.posts import Tier
 from requests.models import Rating
 from volunteers.ledger import bounds, first_day
@@ -103,7 +105,7 @@ def refresh_due() -> int:
 
     Run by beat. Safe to repeat and side by side: a board's row is locked, and an unchanged one is left as it is.
     """
-    districts = Organization.objects.open().filter(tier=Tier.DISTRICT)
+    districts = _with_boards(Organization.objects.open().filter(tier=Tier.DISTRICT))
     return sum(refresh(district, period) for district in districts for period in Period)
 
 
@@ -165,14 +167,28 @@ def board_of(organization: Organization, period: str) -> Board | None:
     return Board.objects.filter(organization=organization, period=period, starts_on=first_day(period)).first()
 
 
-def rows_of(board: Board) -> QuerySet[BoardRow]:
-    """The rows of a board in order, with what a page says about each."""
-    return board.rows.select_related("board", "volunteer__user", "volunteer__member__unit").order_by("rank")
+def rows_of(board: Board, boards: str = Boards.ON) -> QuerySet[BoardRow]:
+    """The rows of a board in order that the policy shows, with what a page says about each."""
+    rows = board.rows.select_related("board", "volunteer__user", "volunteer__member__unit").order_by("rank")
+    return rows.filter(rank__lte=_last_shown(board.rows.count())) if boards == Boards.POSITIVE else rows
+
+
+def place_of(row: BoardRow, boards: str) -> int | None:
+    """The place of a row of `row_of`, where the policy shows one."""
+    is_shown = boards == Boards.ON or row.rank <= _last_shown(row.size)  # type: ignore[attr-defined]
+    return row.rank if is_shown else None
+
+
+def _last_shown(size: int) -> int:
+    """The last place of the first third."""
+    return -(-size // 3)
 
 
 def row_of(volunteer_id: int, organization_id: int, period: str) -> BoardRow | None:
     """Where one volunteer stands on the present board of a district."""
     rows = BoardRow.objects.select_related("board", "volunteer__user", "volunteer__member__unit")
+    size = BoardRow.objects.filter(board=OuterRef("board")).order_by().values("board").annotate(n=Count("pk"))
+    rows = rows.annotate(size=Subquery(size.values("n")))
     return rows.filter(
         board__organization=organization_id,
         board__period=period,
@@ -184,15 +200,34 @@ def row_of(volunteer_id: int, organization_id: int, period: str) -> BoardRow | N
 def visible_to(user: Any) -> QuerySet[Organization]:
     """The districts whose boards the user may open: a member's own, where one is registered, within one's posts.
 
-    Boards name people: who has only asked to be registered is a stranger yet.
+    Boards name people: who has only asked to be registered is a stranger yet. Where the policy sets boards
+    off there are none; the others carry in `boards_shown` what their policy shows.
     """
-    districts = Organization.objects.filter(tier=Tier.DISTRICT)
+    districts = _with_boards(Organization.objects.filter(tier=Tier.DISTRICT))
     if not user.is_authenticated:
         return districts.none()
     own = Volunteer.objects.filter(user=user, member__isnull=False).values("district")
     registered = Registration.objects.confirmed().filter(volunteer__user=user).values("district")
     seen = Organization.objects.visible_to(user).order_by().values("tree_id")
     return districts.filter(Q(pk__in=own) | Q(pk__in=registered) | Q(tree_id__in=seen))
+
+
+def _with_boards(districts: QuerySet[Organization]) -> QuerySet[Organization]:
+    """Those whose policy has boards, each with what it shows in `boards_shown`: in the same query."""
+    begun = Policy.objects.filter(district=OuterRef("pk"), begins_on__lte=clock.today())
+    said = Coalesce(Subquery(begun.values("boards")[:1]), Value(Boards.ON))
+    return districts.annotate(boards_shown=said).exclude(boards_shown=Boards.OFF)
+
+
+def open_to(user: Any) -> dict[int, str]:
+    """District id → what its boards show, of those whose boards the user may open.
+
+    One query, kept for the rest of the HTTP request on `user.scope_cache`.
+    """
+    cache: dict[Any, Any] = getattr(user, "scope_cache", {})
+    if "boards" not in cache:
+        cache["boards"] = dict(visible_to(user).values_list("pk", "boards_shown"))
+    return cache["boards"]
 
 
 def movement(row: BoardRow) -> int | None:

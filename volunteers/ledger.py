@@ -10,12 +10,10 @@ from django.db.models import Count, F, Q, Sum
 
 from ground import clock, periods
 from ground.worktime import off_hours_minutes
+from organizations.models import Policy
 from organizations.workdays import calendar
 from volunteers.models import Claim, LedgerEntry, Volunteer
 from volunteers.states import ClaimState, Period, VolunteerKind
-
-#: Quota of employed members (S6; policy later): off-hours services a quarter, off-hours hours a year.
-SERVICES_A_QUARTER, HOURS_A_YEAR = 1, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +99,15 @@ def balance(volunteer: Volunteer, start: datetime | None = None, end: datetime |
     return Balance(sums["all_minutes"], sums["off_hours"], sums["times"], sums["off_hours_times"])
 
 
-def quota(volunteer: Volunteer, today: date | None = None) -> Quota | None:
-    """Where the volunteer stands; None for those whom no quota binds. One query."""
+def quota(volunteer: Volunteer, today: date | None = None, policy: Policy | None = None) -> Quota | None:
+    """Where the volunteer stands; None for those whom no quota binds, and where the district sets none.
+
+    One query, and one for the policy where the caller has none at hand.
+    """
     if volunteer.kind != VolunteerKind.EMPLOYED:
+        return None
+    policy = policy or Policy.of(volunteer.district_id, today)
+    if not policy.quota_times and not policy.quota_hours:
         return None
     year, quarter = bounds(Period.YEAR, today), bounds(Period.QUARTER, today)
     entries = LedgerEntry.objects.filter(volunteer=volunteer, served_at__gte=year[0], served_at__lt=year[1])
@@ -117,9 +121,9 @@ def quota(volunteer: Volunteer, today: date | None = None) -> Quota | None:
     )
     return Quota(
         times=sums["times"],
-        times_wanted=SERVICES_A_QUARTER,
+        times_wanted=policy.quota_times,
         minutes=sums["minutes"],
-        minutes_wanted=HOURS_A_YEAR * 60,
+        minutes_wanted=policy.quota_hours * 60,
     )
 
 

@@ -13,6 +13,7 @@ from ground import clock
 from ground.fields import surname_only
 from ground.geo import Point, distance_m
 from organizations.models import Member, Skill
+from organizations.models.policies import Boards
 from volunteers import leaderboards
 from volunteers.claims import Standing
 from volunteers.models import BoardRow, Claim, Volunteer, Whistle
@@ -155,13 +156,20 @@ def is_at_work(claim: Claim) -> bool:
     return claim.state in AT_WORK and claim.whistle.state in (WhistleState.OPEN, WhistleState.RUNNING)
 
 
-def rank_rows(rows: Iterable[BoardRow], me: int | None, query: str) -> Sequence[dict[str, Any]]:
-    """The lines of a board as `parts/_rank.html` takes them; each opens to its ledger entries."""
-    return [_rank_row(row, me, query) for row in rows]
+def rank_rows(
+    rows: Iterable[BoardRow], me: int | None, query: str, boards: str = Boards.ON
+) -> Sequence[dict[str, Any]]:
+    """The lines of a board as `parts/_rank.html` takes them; each opens to its ledger entries.
+
+    A board that is positive only says who went up, and of nobody that he went down.
+    """
+    return [_rank_row(row, me, query, boards) for row in rows]
 
 
-def _rank_row(row: BoardRow, me: int | None, query: str) -> dict[str, Any]:
+def _rank_row(row: BoardRow, me: int | None, query: str, boards: str) -> dict[str, Any]:
     move = leaderboards.movement(row)
+    if boards == Boards.POSITIVE and move is not None and move < 0:
+        move = None
     unit = row.volunteer.unit
     url = reverse("volunteers:score", args=[row.board.organization_id, row.volunteer_id])
     return {

@@ -66,6 +66,7 @@ class Attested(models.TextChoices):
 
     LOCATION = "location", "定位签到签退"
     FORGOTTEN = "forgotten", "签到后忘记签退"
+    COMMUNITY = "community", "社区认定到场"
 
 
 class Period(models.TextChoices):

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ViewSet
 
 from ground.answers import REFUSALS
+from organizations import policies
 from organizations.models import Organization
 from volunteers import leaderboards, ledger, registry
 from volunteers.api.answers import valid
@@ -156,7 +157,7 @@ class ServiceViewSet(ViewSet):
         figures = {
             "year": ledger.balance(volunteer, *ledger.bounds(Period.YEAR)),
             "ever": ledger.balance(volunteer),
-            "quota": ledger.quota(volunteer),
+            "quota": ledger.quota(volunteer, policy=policies.at_hand(request.user, volunteer.district_id)),
         }
         return Response(ServiceSerializer(figures).data)
 
@@ -186,9 +187,9 @@ class LeaderboardViewSet(GenericViewSet[BoardRow]):
         responses=RankSerializer(many=True),
     )
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Rows in order; `pk` is the district."""
-        district = get_object_or_404(leaderboards.visible_to(request.user), pk=pk)
+        """Rows in order, of the first third only where the policy says so; `pk` is the district."""
+        district: Any = get_object_or_404(leaderboards.visible_to(request.user), pk=pk)
         board = leaderboards.board_of(district, period_of(request.query_params.get("period", "")))
-        rows = leaderboards.rows_of(board) if board else BoardRow.objects.none()
+        rows = leaderboards.rows_of(board, district.boards_shown) if board else BoardRow.objects.none()
         page = self.paginate_queryset(rows) or []
         return self.get_paginated_response(RankSerializer(page, many=True).data)

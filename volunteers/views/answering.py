@@ -10,6 +10,8 @@ from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest
 
 from ground.errors import RuleViolation
+from organizations import policies
+from organizations.models.policies import Boards
 from volunteers import leaderboards
 from volunteers.models import Volunteer
 from volunteers.states import Period
@@ -43,7 +45,14 @@ def volunteer_or_404(user: Any) -> Volunteer:
     return volunteer
 
 
-def rank_of(volunteer: Volunteer | None, period: str = Period.MONTH) -> Any:
+def rank_of(user: Any, volunteer: Volunteer | None, period: str = Period.MONTH) -> dict[str, Any] | None:
+    """One's row and place on the board of one's district; no place where the policy shows none, no row
+    where it has no boards.
+    """
     if volunteer is None:
         return None
-    return leaderboards.row_of(volunteer.pk, volunteer.district_id, period)
+    boards = policies.at_hand(user, volunteer.district_id).boards
+    row = None
+    if boards != Boards.OFF:
+        row = leaderboards.row_of(volunteer.pk, volunteer.district_id, period)
+    return {"row": row, "place": leaderboards.place_of(row, boards)} if row else None

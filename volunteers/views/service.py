@@ -11,7 +11,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
-from organizations.models import Organization
+from organizations import policies
+from organizations.models.policies import Boards
 from volunteers import leaderboards, ledger, presenting, registry
 from volunteers.forms import ChooseForm
 from volunteers.models import LedgerEntry
@@ -38,9 +39,12 @@ def service(request: HttpRequest) -> HttpResponse:
         "volunteer": volunteer,
         "year": ledger.balance(volunteer, *ledger.bounds(Period.YEAR)),
         "ever": ledger.balance(volunteer),
-        "quota": ledger.quota(volunteer),
-        "sees_board": leaderboards.visible_to(request.user).filter(pk=volunteer.district_id).exists(),
-        "ranks": [(period.label, period.value, rank_of(volunteer, period)) for period in Period],
+        "quota": ledger.quota(volunteer, policy=policies.at_hand(request.user, volunteer.district_id)),
+        "sees_board": volunteer.district_id in leaderboards.open_to(request.user),
+        "has_boards": policies.at_hand(request.user, volunteer.district_id).boards != Boards.OFF,
+        "ranks": [
+            (period.label, period.value, rank_of(request.user, volunteer, period)) for period in Period
+        ],
         "page": page_of(request, entries),
     }
     return render(request, "volunteers/service.html", context)
@@ -93,7 +97,8 @@ def _choose(request: HttpRequest) -> HttpResponse:
 # Boards
 
 
-def _district(user: Any, pk: int) -> Organization:
+def _district(user: Any, pk: int) -> Any:
+    """A district whose boards the user may open, with what they show in `boards_shown`."""
     return get_object_or_404(leaderboards.visible_to(user), pk=pk)
 
 
@@ -124,11 +129,11 @@ def leaderboard(request: HttpRequest, pk: int) -> HttpResponse:
     """排行榜: members of a district; every score opens to its entries."""
     district, period = _district(request.user, pk), period_of(request.GET.get("period", ""))
     board = leaderboards.board_of(district, period)
-    rows: QuerySet[Any] | list[Any] = leaderboards.rows_of(board) if board else []
+    rows: QuerySet[Any] | list[Any] = leaderboards.rows_of(board, district.boards_shown) if board else []
     page = page_of(request, rows, RANKS_PER_PAGE)
     volunteer = volunteer_of(request.user)
     me, query = volunteer.pk if volunteer else None, f"period={period.value}"
-    lines = presenting.rank_rows(page, me, query)
+    lines = presenting.rank_rows(page, me, query, district.boards_shown)
     own = (
         leaderboards.row_of(me, district.pk, period)
         if me and not any(line["is_me"] for line in lines)
@@ -144,6 +149,8 @@ def leaderboard(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "lines": lines,
         "own": own,
+        "own_place": leaderboards.place_of(own, district.boards_shown) if own else None,
+        "is_positive": district.boards_shown == Boards.POSITIVE,
     }
     return render(request, "volunteers/leaderboard.html", context)
 
@@ -154,7 +161,8 @@ def score(request: HttpRequest, pk: int, volunteer: int) -> HttpResponse:
     """What a score is made of: the ledger entries that the board counts."""
     district, period = _district(request.user, pk), period_of(request.GET.get("period", ""))
     row = leaderboards.row_of(volunteer, district.pk, period)
-    if row is None:
+    place = leaderboards.place_of(row, district.boards_shown) if row else None
+    if row is None or (place is None and row.volunteer.user_id != request.user.pk):
         raise Http404
     entries = leaderboards.entries_of(district, period).filter(volunteer=volunteer)
     context = {
@@ -163,6 +171,7 @@ def score(request: HttpRequest, pk: int, volunteer: int) -> HttpResponse:
         "district": district,
         "period": period,
         "row": row,
+        "place": place,
         "page": page_of(request, entries.select_related("whistle__service_request__rating", "community")),
     }
     return render(request, "volunteers/score.html", context)

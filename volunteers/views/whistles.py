@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from ground import clock, periods
+from organizations import policies
 from requests.states import ContactBy
 from volunteers import claims as claiming
 from volunteers import ledger, presenting
 from volunteers.forms import ClaimForm, PositionForm
-from volunteers.models import Claim, LedgerEntry, Whistle
+from volunteers.models import Claim, LedgerEntry, Volunteer, Whistle
 from volunteers.powers import AT_WORK
 from volunteers.states import ClaimState
 from volunteers.tables import CLAIMS
@@ -61,10 +62,16 @@ def whistles(request: HttpRequest) -> HttpResponse:
         "shown": shown,
         "q": query,
         "fits": fits.count() if standing.registration else 0,
-        "quota": ledger.quota(standing.volunteer) if standing.volunteer else None,
-        "rank": rank_of(standing.volunteer),
+        "quota": _quota(request.user, standing.volunteer),
+        "rank": rank_of(request.user, standing.volunteer),
     }
     return render(request, "volunteers/whistles.html", context)
+
+
+def _quota(user: Any, volunteer: Volunteer | None) -> ledger.Quota | None:
+    if volunteer is None:
+        return None
+    return ledger.quota(volunteer, policy=policies.at_hand(user, volunteer.district_id))
 
 
 def open_whistles(user: Any) -> Any:
@@ -185,6 +192,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": presenting.steps_of(row),
         "presence": offers.get("check_in") or offers.get("check_out"),
         "presence_path": "check-in" if "check_in" in offers else "check-out",
+        "attendance": policies.at_hand(request.user, row.whistle.district_id).attendance,
         "withdraw": offers.get("withdraw"),
         "requester": presenting.requester_of(request.user, row.whistle),
         "can_contact": service_request is not None and service_request.is_open and presenting.is_at_work(row),
