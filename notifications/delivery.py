@@ -60,7 +60,7 @@ def due() -> list[int]:
     now = clock.now()
     waiting = Outgoing.objects.filter(state=Outgoing.State.WAITING, next_try_at__lte=now)
     # Held to the end of its lease for the last time: whatever kills its workers, it is given up.
-    waiting.filter(tries__gte=MAX_TRIES).update(state=Outgoing.State.FAILED)
+    waiting.filter(tries__gte=MAX_TRIES).change(state=Outgoing.State.FAILED)
     return list(waiting.order_by("next_try_at", "pk").values_list("pk", flat=True)[:BATCH])
 
 
@@ -92,9 +92,9 @@ def _carry(rows: list[Outgoing]) -> int:
             done.append(row)
     carried = [row for bundle in calls.values() if _is_carried(bundle) for row in bundle]
     now = clock.now()
-    Message.objects.filter(pk__in={row.message_id for row in carried}).update(carried_at=now)
+    Message.objects.filter(pk__in={row.message_id for row in carried}).change(carried_at=now)
     sent = Outgoing.objects.filter(pk__in=[row.pk for row in done + carried], state=Outgoing.State.WAITING)
-    return sent.update(state=Outgoing.State.SENT, sent_at=now)
+    return sent.change(state=Outgoing.State.SENT, sent_at=now)
 
 
 def _not_quiet(rows: list[Outgoing], preferences: dict[int, Any]) -> list[Outgoing]:
@@ -106,8 +106,10 @@ def _not_quiet(rows: list[Outgoing], preferences: dict[int, Any]) -> list[Outgoi
         if end is not None and is_wanted(preferences[row.to_id], row):
             row.next_try_at, row.tries = end, row.tries - 1
             quiet.append(row)
-    Outgoing.objects.bulk_update(quiet, ["next_try_at", "tries"])
     waiting = {row.pk for row in quiet}
+    with transaction.atomic():
+        Outgoing.objects.filter(pk__in=waiting).lock()
+        Outgoing.objects.bulk_update(quiet, ["next_try_at", "tries"])
     return [row for row in rows if row.pk not in waiting]
 
 
@@ -126,7 +128,7 @@ def _put_off(bundle: list[Outgoing], error: Exception) -> None:
     given_up = newest.tries >= MAX_TRIES
     name = type(error).__name__
     log.warning("message not carried", outgoing=newest.pk, tries=newest.tries, given_up=given_up, error=name)
-    Outgoing.objects.filter(pk__in=[row.pk for row in bundle], state=Outgoing.State.WAITING).update(
+    Outgoing.objects.filter(pk__in=[row.pk for row in bundle], state=Outgoing.State.WAITING).change(
         state=Outgoing.State.FAILED if given_up else Outgoing.State.WAITING,
         next_try_at=clock.now() + FIRST_PAUSE * 2 ** (newest.tries - 1),
     )

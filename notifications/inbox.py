@@ -48,7 +48,7 @@ def mark_read(user: Any, pk: int) -> Message:
 
 def mark_all_read(user: Any) -> int:
     """Mark everything as read; gives how many were not."""
-    return Message.objects.visible_to(user).unread().update(read_at=clock.now())
+    return Message.objects.visible_to(user).unread().change(read_at=clock.now())
 
 
 def unread_count(user: Any) -> int:

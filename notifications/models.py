@@ -11,7 +11,7 @@ from datetime import time
 from typing import Any, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from ground import clock
@@ -29,7 +29,20 @@ class Kind(models.TextChoices):
     OTHER = "other", "其他通知"
 
 
-class MessageQuerySet(models.QuerySet["Message"]):
+class Queue(models.QuerySet[Any]):
+    """Rows that several want at once: locked in the order of their numbers, so that nobody waits in a circle."""
+
+    def lock(self) -> list[int]:
+        """Lock the rows until the transaction ends; gives their numbers."""
+        return list(self.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))
+
+    def change(self, **values: Any) -> int:
+        """`update` in a transaction of its own."""
+        with transaction.atomic():
+            return self.model._default_manager.filter(pk__in=self.lock()).update(**values)
+
+
+class MessageQuerySet(Queue):
     def visible_to(self, user: Any) -> Self:
         return self.filter(to=user) if user.is_authenticated else self.none()
 
@@ -91,6 +104,8 @@ class Outgoing(models.Model):
     message = models.ForeignKey(
         Message, verbose_name="消息", on_delete=models.CASCADE, null=True, blank=True, related_name="outgoing"
     )
+
+    objects = Queue.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "待发消息"

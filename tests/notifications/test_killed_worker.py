@@ -88,7 +88,7 @@ def test_worker_killed_with_the_tasks_in_its_hands(on_redis):
     # The inbox table is locked: the worker takes rows on lease and can go no further.
     blocker = connection.Database.connect(**connection.get_connection_params())
     try:
-        blocker.cursor().execute("LOCK TABLE notifications_message IN EXCLUSIVE MODE")
+        blocker.cursor().execute("LOCK TABLE notifications_message IN SHARE ROW EXCLUSIVE MODE")
         on_redis.say("held", *people)
         until(lambda: Outgoing.objects.filter(tries=1).count() == 2, 20, on_redis.log)
         on_redis.kill_worker()
