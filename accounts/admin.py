@@ -20,6 +20,7 @@ from ground.fields import phone_index
 
 @admin.register(User)
 class UserAdmin(ModelAdmin):
+    list_before_template = "admin/calendar_notice.html"  # the page on which an administrator begins
     list_display = ["name", "shown_phone", "is_active", "is_administrator", "joined_at", "proved_at"]
     list_filter = ["is_active", "is_administrator"]
     search_fields = ["name"]

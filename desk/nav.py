@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.powers import administers
 from desk import worklist
 from desk.access import SIGHT, WHISTLE_SIGHT, WORK
+from desk.notices import calendar_notice
 from notifications.inbox import unread_count
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import Grant, Scope, scope_of
@@ -110,7 +111,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """Give `nav`, `seat`, `brand_url` to the staff pages and `phone_tabs` to the phone pages."""
+    """Give `nav`, `seat`, `brand_url`, `calendar_notice` to the staff pages, `phone_tabs` to the phone pages."""
     if not hasattr(request, "user"):  # refused before anybody was known: a wrong host
         return {}
     return {
@@ -118,6 +119,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
         "seat": SimpleLazyObject(lambda: seat_of(request.user)),
         "brand_url": SimpleLazyObject(lambda: first_page(request.user)),
         "phone_tabs": SimpleLazyObject(lambda: tabs(request)),
+        "calendar_notice": SimpleLazyObject(lambda: calendar_notice(request.user)),
     }
 
 

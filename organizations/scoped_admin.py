@@ -45,6 +45,7 @@ class ScopedAdmin(ModelAdmin):
     list_per_page = 50
     show_full_result_count = False
     change_form_before_template = "admin/verb_buttons.html"
+    list_before_template = "admin/calendar_notice.html"
 
     def __init__(self, model: Any, admin_site: Any) -> None:
         super().__init__(model, admin_site)

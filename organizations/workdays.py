@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from functools import cached_property
 
 import chinese_calendar
@@ -15,6 +15,8 @@ _KNOWN_YEARS = range(
     max(chinese_calendar.holidays).year + 1,
 )
 SATURDAY = 5
+#: Promises that are given today end within so many days, but for rare ones.
+AHEAD = timedelta(days=60)
 
 
 class CityCalendar:
@@ -41,3 +43,15 @@ def calendar() -> WorkCalendar:
 def calendar_is_known(year: int) -> bool:
     """Whether the State Council's holidays of that year are in the library; else pages say “节假日表未更新”."""
     return year in _KNOWN_YEARS
+
+
+def unknown_years(today: date) -> list[int]:
+    """The years in which promises run now and of which neither the library nor the city's table knows a day.
+
+    No query as long as the library knows them; pages warn those who can mend it.
+    """
+    years = {day.year for day in (today, today + AHEAD) if not calendar_is_known(day.year)}
+    if not years:
+        return []
+    entered = WorkdayOverride.objects.filter(day__year__in=years).values_list("day__year", flat=True)
+    return sorted(years - set(entered))
