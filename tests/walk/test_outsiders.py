@@ -27,6 +27,7 @@ COMMON = {
     "accounts:revoke_device": "looked up among one's own devices only",
     "v1:leaderboard-detail": "the board of a district is for everybody registered in it",
     "v1:territory-policy-detail": "what a district has signed is no secret inside it (test_duties_api.py)",
+    "v1:policy-detail": "what a district has signed is no secret inside it (test_policies_api.py)",
     "v1:category-detail": "the catalogue is public to people who signed in",
     "admin:app_list": "lists what its other pages show",
     "admin:view_on_site": "redirects to the page of the thing, which asks again",
