@@ -68,6 +68,11 @@ def context(request: HttpRequest) -> dict[str, Any]:
     return {"unread_messages": partial(unread_count, user)}
 
 
+def is_mark(before: str) -> bool:
+    """Whether it is an `older` mark of some page."""
+    return _parsed(before) is not None
+
+
 def _parsed(mark: str) -> tuple[datetime, int] | None:
     at, _, pk = mark.partition("~")
     try:

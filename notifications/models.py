@@ -155,11 +155,11 @@ class Preference(models.Model):
     """What somebody wants to be called for; whoever never said has the defaults and no row. The inbox has all."""
 
     user = models.OneToOneField(USER, on_delete=models.CASCADE, primary_key=True, related_name="+")
-    wants_progress = models.BooleanField("我的点单有进展", default=True)
-    wants_whistles = models.BooleanField("社区吹哨、招募党员和志愿者", default=True)
+    wants_progress = models.BooleanField("点单进展", default=True)
+    wants_whistles = models.BooleanField("哨单招募", default=True)
     is_quiet_at_night = models.BooleanField("免打扰", default=True)
-    quiet_from = models.TimeField("从", default=time(22))
-    quiet_to = models.TimeField("到", default=time(7))
+    quiet_from = models.TimeField("免打扰开始", default=time(22))
+    quiet_to = models.TimeField("免打扰结束", default=time(7))
 
     class Meta:
         verbose_name = verbose_name_plural = "消息设置"

@@ -8,5 +8,6 @@ app_name = "notifications"
 urlpatterns = [
     path("messages/", views.messages_list, name="inbox"),
     path("messages/read/", views.read_all, name="read_all"),
+    path("messages/preferences/", views.preferences, name="preferences"),
     path("messages/<int:pk>/read/", views.read, name="read"),
 ]

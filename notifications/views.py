@@ -1,4 +1,4 @@
-"""The inbox pages."""
+"""The inbox pages, and what one wants to be called for."""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.sessions import SignedInRequest
+from ground.errors import RuleViolation
 from notifications import inbox
+from notifications import preferences as wishes
+from notifications.forms import PreferenceForm
 from notifications.models import Message
 
 
@@ -39,3 +43,23 @@ def read_all(request: HttpRequest) -> HttpResponse:
     inbox.mark_all_read(request.user)
     messages.success(request, "全部消息已标为已读。")
     return redirect("notifications:inbox")
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: SignedInRequest) -> HttpResponse:
+    """What calls me, and when nothing may."""
+    data = request.POST if request.method == "POST" else None
+    form = PreferenceForm(data, preference=wishes.preference_of(request.user))
+    if form.is_valid():
+        try:
+            wishes.change(by=request.user, **form.cleaned_data)
+        except RuleViolation as refusal:
+            refusal.add_to(form)
+        else:
+            messages.success(request, "消息设置已保存。")
+            return redirect("notifications:inbox")
+    must_hear = wishes.must_hear_of_work(request.user)
+    context = {"tab": "messages", "form": form, "must_hear_of_work": must_hear}
+    return render(request, "notifications/preferences.html", context)

@@ -19,11 +19,11 @@ class Migration(migrations.Migration):
             name='Preference',
             fields=[
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('wants_progress', models.BooleanField(default=True, verbose_name='我的点单有进展')),
-                ('wants_whistles', models.BooleanField(default=True, verbose_name='社区吹哨、招募党员和志愿者')),
+                ('wants_progress', models.BooleanField(default=True, verbose_name='点单进展')),
+                ('wants_whistles', models.BooleanField(default=True, verbose_name='哨单招募')),
                 ('is_quiet_at_night', models.BooleanField(default=True, verbose_name='免打扰')),
-                ('quiet_from', models.TimeField(default=datetime.time(22, 0), verbose_name='从')),
-                ('quiet_to', models.TimeField(default=datetime.time(7, 0), verbose_name='到')),
+                ('quiet_from', models.TimeField(default=datetime.time(22, 0), verbose_name='免打扰开始')),
+                ('quiet_to', models.TimeField(default=datetime.time(7, 0), verbose_name='免打扰结束')),
             ],
             options={
                 'verbose_name': '消息设置',

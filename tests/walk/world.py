@@ -146,6 +146,7 @@ def _meanings(
         "volunteers:claim_step:step": "withdraw",
         "dashboards:pk": home.organization.pk,
         "notifications:pk": message.pk,
+        "v1:message-read:pk": message.pk,
         **_registry_routes(rows),
         "rows": rows,
     }
