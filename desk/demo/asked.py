@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Self
 
 from accounts.models import User
 from desk.demo.pictures import picture
@@ -50,7 +51,7 @@ class Asked:
         assert self.service_request is not None  # noqa: S101 - lines are played in the order of time
         return self.service_request
 
-    def submit(self, at: datetime) -> Asked:
+    def submit(self, at: datetime) -> Self:
         shares = self.script.chance.random() < 0.7
         scenes = [self.story.scene] if self.story.scene and self.script.chance.random() < 0.85 else []
         self.at = at
@@ -70,12 +71,12 @@ class Asked:
         self.script.at(at, file)
         return self
 
-    def add(self, hours: float = 1) -> Asked:
+    def add(self, hours: float = 1) -> Self:
         words = self.script.chance.choice(ADDITIONS)
         self._next(hours, hours, lambda: workflow.add(self.row, by=self.by, text=words))
         return self
 
-    def accept(self, low: float = 0.1, high: float = 0.4, *, at: datetime | None = None) -> Asked:
+    def accept(self, low: float = 0.1, high: float = 0.4, *, at: datetime | None = None) -> Self:
         """Accepted some hours after it came in; people sleep, urgent matters do not wait for the morning."""
         track = self.story.track
         if track != Track.URGENT and at is None:
@@ -83,18 +84,18 @@ class Asked:
         self._next(low, high, lambda: workflow.accept(self.row, by=self.verifier, track=track), at=at)
         return self
 
-    def contact(self, low: float = 0.2, high: float = 1.2) -> Asked:
+    def contact(self, low: float = 0.2, high: float = 1.2) -> Self:
         how = self.script.chance.choice((ContactBy.PHONE, ContactBy.PHONE, ContactBy.VISIT))
         self._next(low, high, lambda: workflow.contact(self.row, by=self.verifier, how=how))
         return self
 
-    def handle(self, low: float = 0.1, high: float = 0.6) -> Asked:
+    def handle(self, low: float = 0.1, high: float = 0.6) -> Self:
         on_duty = self.staff.grid_workers.get(self.house.grid_id, [])
         person = self.script.chance.choice([*on_duty, self.verifier])
         self._next(low, high, lambda: workflow.handle(self.row, by=self.verifier, responsible=person))
         return self
 
-    def resolve(self, *, late: float = 1, partly: bool = False, after: datetime | None = None) -> Asked:
+    def resolve(self, *, late: float = 1, partly: bool = False, after: datetime | None = None) -> Self:
         """Resolved within the usual hours, times `late`; or a little after a moment."""
         low, high = HOURS_TO_RESOLVE[self.story.track]
         if after is not None:
@@ -115,7 +116,7 @@ class Asked:
         self._next(low * late, high * late, finish)
         return self
 
-    def rate(self, satisfied: int, text: str = "", *, solved: bool = True) -> Asked:
+    def rate(self, satisfied: int, text: str = "", *, solved: bool = True) -> Self:
         def judge() -> None:
             afterwards.rate(
                 self.row, by=self.by, contacted=True, solved=solved, satisfied=satisfied, text=text
@@ -124,11 +125,11 @@ class Asked:
         self._next(2, 40, judge)
         return self
 
-    def decline(self, reason: str) -> Asked:
+    def decline(self, reason: str) -> Self:
         self._next(0.5, 5, lambda: workflow.decline(self.row, by=self.verifier, reason=reason))
         return self
 
-    def withdraw(self, reason: str) -> Asked:
+    def withdraw(self, reason: str) -> Self:
         self._next(1, 6, lambda: workflow.withdraw(self.row, by=self.by, reason=reason))
         return self
 

@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from django.utils import timezone
 
 from desk.demo.asked import Asked, Staff, weighted_rating
+from desk.demo.beyond import Beyond
 from desk.demo.called import Called, Helper, Pool
 from desk.demo.calls import CALLS, LIGHT_CALLS, Call
 from desk.demo.people import People
@@ -61,6 +62,7 @@ def live_through(land: Land, people: People, chance: random.Random) -> int:
     RequestsPast(stage, kinds).write()
     WhistlesPast(stage).write()
     Present(stage, kinds).write()
+    Beyond(stage, kinds).write()
     _boards(script)
     return script.play()
 

@@ -55,6 +55,8 @@ SKILLS_OF_UNIT = {
 }
 COMMON_SKILLS = ("摄影", "助老", "文艺", "书法", "计算机", "驾驶", "安全巡查", "粤语普通话", "理发")
 LIAISON_UNIT = "武江供电所"
+#: The department of the sign-in table's case officer; every unit has one.
+DEPARTMENT = "区城市管理局"
 MEMBERS_PER_UNIT = 8
 RESIDENTS, BUILDING_HEADS = 40, 152
 
@@ -70,6 +72,12 @@ class People:
     neighbours: dict[str, User] = field(default_factory=dict)  # secretaries by community code
     residents: list[tuple[User, Building]] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
+    units: dict[str, Unit] = field(default_factory=dict)
+    case_officers: dict[str, User] = field(default_factory=dict)  # by name of the unit
+    street: User | None = None
+    leader: User | None = None
+    district: User | None = None
+    district_leader: User | None = None
 
 
 class Gathering:
@@ -127,7 +135,9 @@ def gather(land: Land, chance: random.Random) -> tuple[People, Cast]:
     _branches_and_heads(making)
     _officers(making, people)
     people.residents = _residents(making)
-    people.members = _members(making)
+    people.units = _units(making)
+    people.members = _members(making, people.units)
+    _case_officers(making, people)
     return people, making.cast
 
 
@@ -173,10 +183,14 @@ def _branches_and_heads(making: Gathering) -> None:
 def _officers(making: Gathering, people: People) -> None:
     """The street, the district, the system administrator, and the secretaries of the other communities."""
     land = making.land
-    making.seated(roster.DISTRICT, Post.OFFICER, land.district)
+    people.district = making.seated(roster.DISTRICT, Post.OFFICER, land.district)
+    people.district_leader = making.seated(None, Post.LEADER_IN_CHARGE, land.district)
     for street in land.streets:
-        known = roster.STREET if street == land.huacheng.node.parent else None
-        making.seated(known, Post.OFFICER, street)
+        is_known = street == land.huacheng.node.parent
+        officer = making.seated(roster.STREET if is_known else None, Post.OFFICER, street)
+        leader = making.seated(roster.LEADER if is_known else None, Post.LEADER_IN_CHARGE, street)
+        if is_known:
+            people.street, people.leader = officer, leader
     making.user(roster.ADMINISTRATOR, is_administrator=True).save()
     for place in land.others():
         known = roster.NEIGHBOUR if place.node.short_name == "芙蓉东社区" else None
@@ -195,19 +209,31 @@ def _residents(making: Gathering) -> list[tuple[User, Building]]:
     return [(known, houses[0]), *((user, making.chance.choice(houses)) for user in others)]
 
 
-def _members(making: Gathering) -> list[Member]:
-    """About 120 employed members over the units; the one of the sign-in page is an electrician."""
+def _units(making: Gathering) -> dict[str, Unit]:
+    """The units of the district with their Party branches, by name."""
     district, street = making.land.district, making.land.huacheng.node.parent
     units = [Unit(name=name, kind=kind, district=district, street=street) for name, kind in UNITS]
     Unit.objects.bulk_create(units)
     UnitBranch.objects.bulk_create(
         UnitBranch(unit=unit, name=f"{unit.name}党支部", superior=street) for unit in units[:-1]
     )
-    by_name = {unit.name: unit for unit in units}
+    return {unit.name: unit for unit in units}
+
+
+def _case_officers(making: Gathering, people: People) -> None:
+    """Somebody at every unit answers what is dispatched to it (RULES 3)."""
+    for name, unit in people.units.items():
+        known = roster.CASE_OFFICER if name == DEPARTMENT else None
+        people.case_officers[name] = making.seated(known, Post.CASE_OFFICER, unit)
+
+
+def _members(making: Gathering, by_name: dict[str, Unit]) -> list[Member]:
+    """About 120 employed members over the units; the one of the sign-in page is an electrician."""
+    district = making.land.district
     making.seated(roster.LIAISON, Post.UNIT_LIAISON, by_name[LIAISON_UNIT])
     known = making.user(roster.MEMBER)
     known.save()
-    places = [by_name[LIAISON_UNIT], *(unit for unit in units for _ in range(MEMBERS_PER_UNIT))]
+    places = [by_name[LIAISON_UNIT], *(unit for unit in by_name.values() for _ in range(MEMBERS_PER_UNIT))]
     users = [known, *making.users(len(places) - 1)]
     members = [
         Member(

@@ -20,6 +20,8 @@ from ground import clock
 from ground.identity import DocumentKind
 from ground.sheets import BookWriter, Column
 from organizations.models import Unit, UnitBranch
+from organizations.models.policies import Preset
+from organizations.policies import sign as sign_policy
 
 HEADINGS = (
     *("楼栋编码", "单元", "楼层", "房号", "房屋用途", "姓名", "证件类型", "证件号码", "手机号"),
@@ -102,7 +104,7 @@ def _furnish(compound: Compound, number: int, companies: list[Unit], chance: ran
 
 
 def _sign_policy(land: Land, people: People) -> None:
-    officer = land.district.appointments.get().user
+    officer = people.district
     usual = TerritoryPolicy(district=land.district)
     policies.sign(
         by=officer,
@@ -110,6 +112,13 @@ def _sign_policy(land: Land, people: People) -> None:
         begins_on=clock.today(),
         document="武组通〔2026〕12 号",
         **{name: getattr(usual, name) for name in policies.NUMBERS},
+    )
+    sign_policy(
+        by=officer,
+        district=land.district,
+        begins_on=clock.today(),
+        document="武组通〔2026〕15 号",
+        preset=Preset.SHAOGUAN,
     )
 
 

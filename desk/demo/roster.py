@@ -32,6 +32,8 @@ STREET = Person("街道工作人员", "罗建平", 7)
 DISTRICT = Person("区委组织部", "谢明辉", 8)
 ADMINISTRATOR = Person("系统管理员", "欧家强", 9)
 NEIGHBOUR = Person("芙蓉东社区书记", "黄美玲", 10)
+CASE_OFFICER = Person("职能部门承办人", "邓家明", 11)
+LEADER = Person("街道分管领导", "何建中", 12)
 
 ROSTER = (
     RESIDENT,
@@ -44,4 +46,6 @@ ROSTER = (
     DISTRICT,
     ADMINISTRATOR,
     NEIGHBOUR,
+    CASE_OFFICER,
+    LEADER,
 )

@@ -15,15 +15,15 @@ from accounts.models import User
 from desk.demo import demo_signins
 from desk.demo.loading import Refused, load
 from desk.demo.places import HUACHENG
-from desk.demo.roster import MEMBER, RESIDENT, ROSTER
+from desk.demo.roster import CASE_OFFICER, MEMBER, RESIDENT, ROSTER
 from grids.models import Building, Grid, GridDuty
 from ground import clock
 from notifications.models import FanOut, Message, Outgoing
 from organizations.models import Appointment, Member, Organization
 from organizations.posts import Post, Tier
 from organizations.tree_check import faults
-from requests.models import ServiceRequest
-from requests.states import OPEN, State
+from requests.models import Dispatch, RequestEvent, ServiceRequest
+from requests.states import OPEN, DispatchState, Grade, State
 from tests.factories import a_user
 from volunteers.leaderboards import board_of
 from volunteers.ledger import discrepancies
@@ -74,9 +74,28 @@ def test_every_state_is_there(demo):
     assert own.filter(state__in=OPEN, due__lt=clock.now() + timedelta(hours=3)).count() >= 4
 
 
+def test_it_goes_beyond_the_community(demo):
+    """Units answer in both grades, the street takes over and consents, people object and ask again."""
+    dispatches = Dispatch.objects.filter(service_request__community=demo)
+    assert set(dispatches.values_list("state", flat=True)) == set(DispatchState) - {DispatchState.RECALLED}
+    assert set(dispatches.values_list("grade", flat=True)) == set(Grade)
+    own = ServiceRequest.objects.filter(community=demo)
+    steps = set(RequestEvent.objects.filter(subject__community=demo).values_list("step", flat=True))
+    assert steps >= {"escalate", "take_over", "reopen", "object", "consent_explained", "consent_extension"}
+    assert steps >= {"merge", "resolve_with", "split", "complete", "ask", "urge", "supervise", "call_back"}
+    assert set(own.exclude(consent_kind="").values_list("consent_kind", flat=True)) == {"extend", "explained"}
+    assert own.filter(has_no_phone=True, state=State.RESOLVED).exists()
+    officer = User.objects.with_phone(CASE_OFFICER.phone)
+    assert {each.state for each in dispatches.filter(unit__appointments__user=officer)} >= {
+        DispatchState.SENT,
+        DispatchState.ACCEPTED,
+        DispatchState.ANSWERED,
+    }
+
+
 def test_history_explains_every_state(demo):
     """The verbs wrote it: the last event that moved a request, a claim, leads to the state that it is in."""
-    for model in (ServiceRequest, Claim):
+    for model in (ServiceRequest, Dispatch, Claim):
         for row in model.objects.prefetch_related("events"):
             moved = [event for event in row.events.all() if event.source != event.target]
             assert max(moved, key=lambda event: (event.at, event.pk)).target == row.state
