@@ -18,8 +18,8 @@ from organizations.models import Organization
 from requests import afterwards, merging, powers
 from requests.models import Consent, ServiceRequest
 from requests.states import ConsentKind, Outcome
-from requests.taking import take, words_of
-from requests.tiers import go_down
+from requests.taking import lock_family, take, words_of
+from requests.tiers import go_down, refuse_child
 
 
 def extend(service_request: ServiceRequest, *, by: Any, new_due: date, reason: str) -> None:
@@ -31,6 +31,7 @@ def extend(service_request: ServiceRequest, *, by: Any, new_due: date, reason: s
         due = move.thing.resolve_due
         if until <= move.at or (due is not None and until <= due):
             raise RuleViolation("新的期限要晚于现在的期限，也不能早于今天。", field="new_due")
+        move.codes["new_due"] = until.isoformat()
         _ask_above(move, ConsentKind.EXTEND, by, said, new_due=until)
 
     take("extend", service_request, by=by, words=said, change=settle, is_internal=True)
@@ -51,8 +52,7 @@ def propose_hand_down(service_request: ServiceRequest, *, by: Any, child: Organi
     said = words_of(reason, "reason", "请写明为什么要再次交办。")
 
     def settle(move: Move) -> None:
-        if child.parent_id != move.thing.handler_id or child.closed_at is not None:
-            raise RuleViolation("只能交给本级直接下属的党组织。", field="child")
+        refuse_child(move.thing, child)
         _ask_above(move, ConsentKind.HAND_DOWN, by, said, child=child)
 
     take("propose_hand_down", service_request, by=by, words=said, change=settle, is_internal=True)
@@ -62,7 +62,8 @@ def _ask_above(move: Move, kind: ConsentKind, by: Any, said: str, **more: Any) -
     thing = move.thing
     is_above = thing.tier_above_id is not None
     where = Organization.objects.get(pk=thing.tier_above_id or thing.district_id)
-    if not powers.deciders(where, is_above=is_above).exclude(pk=by.pk).exists():
+    concerned = {by.pk} if thing.has_no_phone else {by.pk, thing.submitter_id}
+    if not powers.deciders(where, is_above=is_above).exclude(pk__in=concerned).exists():
         raise RuleViolation(f"{where.short_name}还没有能答复的人（分管领导），请先联系区里任职。")
     thing.consent_kind, thing.consent_at = kind, where
     move.codes |= {"kind": kind, "at": where.pk}
@@ -77,6 +78,8 @@ def consent_extension(service_request: ServiceRequest, *, by: Any) -> None:
     def settle(move: Move) -> None:
         consent = _decide(move, by, Consent.State.GIVEN)
         move.thing.resolve_due, move.thing.is_extended = consent.new_due, True
+        move.codes["new_due"] = consent.new_due.isoformat() if consent.new_due else None
+        move.codes["new_due"] = consent.new_due and consent.new_due.isoformat()
 
     take("consent_extension", service_request, by=by, change=settle)
 
@@ -95,6 +98,7 @@ def consent_hand_down(service_request: ServiceRequest, *, by: Any) -> None:
 def consent_explained(service_request: ServiceRequest, *, by: Any) -> None:
     """同意解释办结: it is resolved with the words that were put forward, and counted apart."""
     with transaction.atomic():
+        lock_family(service_request)  # the words that are published are those that are consented to
         pending = service_request.consents.filter(state=Consent.State.PENDING).first()
         words = pending.text if pending else ""
 

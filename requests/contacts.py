@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Case, QuerySet, Value, When
 
 from organizations import access
 from organizations.models import Appointment
@@ -31,22 +31,37 @@ def keeper_of(service_request: ServiceRequest) -> Keeper:
     held = Appointment.objects.in_force().filter(organization__in=places)
     person = service_request.responsible
     if person is None:
-        desk = held.filter(post__in=_FRONT_DESK).exclude(work_phone="").first()
-        return Keeper(service_request.handler.short_name, "", desk.work_phone if desk else "")
+        desk = held.filter(post__in=_FRONT_DESK).exclude(work_phone="")
+        return Keeper(service_request.handler.short_name, "", _phone_of(desk, service_request))
     post = held.filter(user=person).order_by("id").first()
     if post is None:
         return Keeper(str(person), service_request.handler.short_name, "")
     return Keeper(str(person), post.get_post_display(), post.work_phone)
 
 
+def _phone_of(desk: QuerySet[Appointment], service_request: ServiceRequest) -> str:
+    """The handler's own telephone; the community's where the handler above it gave none."""
+    is_handler = Case(When(organization=service_request.handler_id, then=Value(0)), default=Value(1))
+    return desk.order_by(is_handler, "id").values_list("work_phone", flat=True).first() or ""
+
+
+def front_desk_of(service_request: ServiceRequest) -> str:
+    """The telephone of the community for those without an account, or "". One query."""
+    desk = Appointment.objects.in_force().filter(
+        organization__in={service_request.community_id, service_request.handler_id}, post__in=_FRONT_DESK
+    )
+    is_community = Case(When(organization=service_request.community_id, then=Value(0)), default=Value(1))
+    numbers = desk.exclude(work_phone="").order_by(is_community, "id").values_list("work_phone", flat=True)
+    return numbers.first() or ""
+
+
 def posts_of(people: set[int], service_request: ServiceRequest) -> dict[int, str]:
     """User id → the post by which that person acts on this request. One query; later posts win over none."""
     if not people:
         return {}
-    lines = Q(organization__in={service_request.handler_id, service_request.community_id})
-    if service_request.street_id:
-        lines |= Q(organization=service_request.street_id)
-    found = Appointment.objects.filter(lines, user__in=people).order_by("-id")
+    row = service_request
+    line = {row.handler_id, row.community_id, row.street_id, row.district_id} - {None}
+    found = Appointment.objects.filter(organization__in=line, user__in=people).order_by("-id")
     return {each.user_id: each.get_post_display() for each in found}
 
 

@@ -1,36 +1,23 @@
 """What happened to a request, in plain words. Phone, desk and API show the same entries.
 
-Names are masked for the viewer: staff appear with their post, whoever asked is 你 or 居民 周**.
+Each viewer reads his own version (`requests.readers`): staff appear with their post, whoever asked is 你 or
+居民 周**, and what the tiers say among themselves stays with them. The words are in `requests.telling`.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 
-from accounts.models import User
-from requests import clocks
-from requests.contacts import posts_of
-from requests.models import RequestEvent, ServiceRequest
-from requests.presenting import asker_of
-from requests.states import ContactBy, Outcome, State, Track
+from requests.entries import Entry
+from requests.models import DispatchEvent, Photo, RequestEvent, ServiceRequest
+from requests.readers import Reader, may_read, reader_of, words_of
+from requests.telling import Teller
 
-
-@dataclass(slots=True)
-class Entry:
-    """One line of the history; the keys of `parts/_timeline.html`. `photos`: url, thumb, alt."""
-
-    step: str
-    title: str
-    at: datetime
-    by: str = ""
-    note: str = ""
-    text: str = ""
-    photos: list[dict[str, str]] = field(default_factory=list)
+__all__ = ["Entry", "contributors", "entries_of", "headlines_of", "wordings"]
 
 
 #: Floors above add entries of their own (claims, whistles): (service_request, viewer) → entries.
@@ -40,100 +27,54 @@ wordings: dict[str, Callable[[list[RequestEvent]], dict[int, str]]] = {}
 
 
 def entries_of(service_request: ServiceRequest, viewer: Any) -> list[Entry]:
-    """The history, newest first. Four queries, and what the contributors need."""
-    events = list(
-        service_request.events.select_related("by", "note").prefetch_related("photos").order_by("at", "id")
-    )
-    teller = _Teller(service_request, viewer, events)
-    entries = [teller.entry(event) for event in events]
+    """The history, newest first. A fixed number of queries, and what the contributors need."""
+    reader = reader_of(service_request, viewer)
+    entries = _told(service_request, viewer, reader)
     for contribute in contributors:
         entries.extend(contribute(service_request, viewer))
+    return _newest_first(entries)
+
+
+def headlines_of(service_request: ServiceRequest) -> list[Entry]:
+    """What anybody may read who knows number and code: no names, no words, no photos, no places."""
+    return _newest_first(_told(service_request, None, Reader.PUBLIC))
+
+
+def _newest_first(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
-class _Teller:
-    """Words the events of one request for one viewer."""
-
-    def __init__(self, service_request: ServiceRequest, viewer: Any, events: list[RequestEvent]) -> None:
-        self.service_request = service_request
-        self.asker = asker_of(service_request, viewer)
-        self.viewer_id = getattr(viewer, "pk", None)
-        named = {event.codes["responsible"] for event in events if "responsible" in event.codes}
-        staff = {event.by_id for event in events if event.by_id} | named
-        self.posts = posts_of(staff - {service_request.submitter_id}, service_request)
-        self.headlines: dict[int, str] = {}
+def _told(service_request: ServiceRequest, viewer: Any, reader: Reader) -> list[Entry]:
+    rows = service_request.events.select_related("by", "note").defer("by__phone").order_by("at", "id")
+    events = [event for event in rows if may_read(event, reader)]
+    dispatched = _dispatch_events(service_request) if any(each.step == "dispatch" for each in events) else []
+    teller = Teller(service_request, viewer, reader, events, dispatched)
+    if reader is not Reader.PUBLIC:
         for step, word in wordings.items():
             if taken := [event for event in events if event.step == step]:
-                self.headlines |= word(taken)
-        self.names = {user.pk: str(user) for user in User.objects.filter(pk__in=named)} if named else {}
+                teller.headlines |= word(taken)
+    entries = [teller.entry(event, words_of(event, reader)) for event in events]
+    entries += [entry for event in dispatched if (entry := teller.of_dispatch(event)) is not None]
+    if reader is not Reader.PUBLIC:
+        _hang_photos(service_request, entries, teller.shown)
+    return entries
 
-    def entry(self, event: RequestEvent) -> Entry:
-        title, note = getattr(self, f"_{event.step}", self._other)(event)
-        said = getattr(event, "note", None)
-        return Entry(
-            step=event.step,
-            title=self.headlines.get(event.pk, title),
-            at=event.at,
-            by="" if event.by_id == self.service_request.submitter_id else self._person(event.by),
-            note=note,
-            text=str(said) if said else "",
-            photos=self._photos(event),
-        )
 
-    def _person(self, user: Any) -> str:
-        if user is None:
-            return "系统"
-        post = self.posts.get(user.pk)
-        return f"{post} {user}" if post else str(user)
+def _dispatch_events(service_request: ServiceRequest) -> list[DispatchEvent]:
+    """What the recipients did, with what the words need. One query."""
+    rows = DispatchEvent.objects.filter(subject__service_request=service_request)
+    related = rows.select_related("by", "note", "subject__unit", "subject__organization")
+    return list(related.defer("by__phone").order_by("at", "id"))
 
-    def _photos(self, event: RequestEvent) -> list[dict[str, str]]:
-        number = self.service_request.number
-        urls = [reverse("requests:photo", args=[number, photo.pk]) for photo in event.photos.all()]
-        return [{"url": url, "thumb": f"{url}?size=small", "alt": f"{event.step}照片"} for url in urls]
 
-    # One method per step: headline, note
-
-    def _submit(self, event: RequestEvent) -> tuple[str, str]:
-        span = clocks.promised(self.service_request, "accept")
-        note = f"承诺 {span}内受理" if span else ""
-        return ("代点单" if "on_behalf_of" in event.codes else f"{self.asker}提交了点单"), note
-
-    def _add(self, event: RequestEvent) -> tuple[str, str]:
-        return f"{self.asker}补充了情况", ""
-
-    def _accept(self, event: RequestEvent) -> tuple[str, str]:
-        how = Track(event.codes["track"]).motto
-        span = clocks.promised(self.service_request, "resolve")
-        return f"{self._community}受理，按{how}", f"承诺 {span}内办结" if span else ""
-
-    def _contact(self, event: RequestEvent) -> tuple[str, str]:
-        how = ContactBy(event.codes["how"]).label
-        return f"{how}联系了{self.asker}", "首次联系" if event.codes.get("is_first") else ""
-
-    def _decline(self, event: RequestEvent) -> tuple[str, str]:
-        return "不予受理", ""
-
-    def _handle(self, event: RequestEvent) -> tuple[str, str]:
-        person = event.codes["responsible"]
-        post = self.posts.get(person, "")
-        return f"{post} {self.names.get(person, '')} 负责办理".strip(), ""
-
-    def _whistle(self, event: RequestEvent) -> tuple[str, str]:
-        return f"{self._community}吹哨，召集党员来帮忙", ""
-
-    def _resolve(self, event: RequestEvent) -> tuple[str, str]:
-        return f"办结：{Outcome(event.codes['outcome']).label}", ""
-
-    def _rate(self, event: RequestEvent) -> tuple[str, str]:
-        solved = "问题解决了" if event.codes["solved"] else "问题没有解决"
-        return f"{self.asker}评了 {event.codes['satisfied']} 星", solved
-
-    def _withdraw(self, event: RequestEvent) -> tuple[str, str]:
-        return f"{self.asker}撤回了点单", ""
-
-    def _other(self, event: RequestEvent) -> tuple[str, str]:
-        return State(event.target).label, ""
-
-    @property
-    def _community(self) -> str:
-        return self.service_request.handler.short_name
+def _hang_photos(
+    service_request: ServiceRequest, entries: list[Entry], shown: dict[tuple[str, int], Entry]
+) -> None:
+    """Each photo to the entry of its event, as far as that entry shows photos. One query."""
+    links: dict[tuple[str, int], list[dict[str, str]]] = defaultdict(list)
+    for photo in Photo.objects.filter(service_request=service_request):
+        key = ("event", photo.event_id) if photo.event_id else ("dispatch", photo.dispatch_event_id or 0)
+        url = reverse("requests:photo", args=[service_request.number, photo.pk])
+        links[key].append({"url": url, "thumb": f"{url}?size=small", "alt": "照片"})
+    for key, entry in shown.items():
+        entry.photos = links.get(key, [])
