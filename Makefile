@@ -57,11 +57,12 @@ test-services: services-answer ## the whole suite on PostgreSQL and Redis, with 
 	@echo "mark services: real processes, real workers"
 	@$(SERVICES) $(BIN)/python -m pytest -q -m services
 
-test-browser: services-answer chromium-there ## Chromium plays the line, on SQLite and on PostgreSQL and Redis
-	@echo "Chromium on SQLite"
-	@DJANGO_ALLOW_ASYNC_UNSAFE=1 $(ON_SQLITE) $(BIN)/python -m pytest -q -m browser
-	@echo "Chromium on PostgreSQL and Redis"
-	@DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -m browser
+test-browser: services-answer chromium-there ## Chromium plays the lines, on SQLite and beside it on PostgreSQL and Redis
+	@echo "Chromium on SQLite and, beside it, on PostgreSQL and Redis: the lines mostly wait for clocks"
+	@log=$$(mktemp); bad=0; \
+	(DJANGO_ALLOW_ASYNC_UNSAFE=1 $(ON_SQLITE) $(BIN)/python -m pytest -q -m browser) >$$log 2>&1 & beside=$$!; \
+	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -m browser || bad=1; \
+	wait $$beside || bad=1; echo "Chromium on SQLite:"; cat $$log; rm -f $$log; exit $$bad
 
 check: install  ## lint, types, floors, migrations, deployment, API schema, sizes
 	$(BIN)/ruff check .
