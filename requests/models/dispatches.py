@@ -42,13 +42,7 @@ class DispatchQuerySet(models.QuerySet["Dispatch"]):
 
         if not user.is_authenticated:
             return self.none()
-        placed = reach(
-            user,
-            Power.REQUESTS_SEE,
-            Power.REQUESTS_MASKED,
-            grid="service_request__grid",
-            prefix="service_request__",
-        )
+        placed = reach(user, Power.REQUESTS_SEE, Power.REQUESTS_MASKED, prefix="service_request__")
         scope = scope_of(user)
         own = scope.own_units("unit", Power.ANSWER_DISPATCH)
         if seats := scope.seats(Power.HANDLE):
