@@ -6,14 +6,15 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from grids.models import TerritoryPolicy
 from ground import clock
 from ground.errors import NoPower, RuleViolation
 from organizations.models import Organization
-from organizations.posts import Power, Tier
-from organizations.scope import scope_of
+from organizations.policies import can_sign, districts_in_sight
+from organizations.posts import Tier
+
+__all__ = ("can_sign", "districts_in_sight", "in_force_for", "sign")
 
 #: lower limit, upper limit, what they measure, unit; in the order of the form.
 RANGES = (
@@ -31,20 +32,6 @@ DAYS = (
 NUMBERS = (*(name for low, high, *_ in RANGES for name in (low, high)), *(name for name, _ in DAYS))
 #: Nobody measures a community in more.
 MOST = 1_000_000
-
-
-def can_sign(user: Any, district: Organization) -> bool:
-    """Whoever changes policies at the district, or at the city above it (RULES 5)."""
-    grants = scope_of(user).with_power(Power.POLICY_CHANGE)
-    return any(grant.organization_id in (None, district.pk) for grant in grants)
-
-
-def districts_in_sight(user: Any) -> QuerySet[Organization]:
-    """Those in which the user has anything in sight: policies are no secret."""
-    seen = Organization.objects.visible_to(user).order_by()
-    return (
-        Organization.objects.open().filter(parent=None, tree_id__in=seen.values("tree_id")).order_by("code")
-    )
 
 
 def in_force_for(user: Any) -> list[TerritoryPolicy]:
