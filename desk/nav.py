@@ -16,8 +16,8 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from accounts.powers import administers
-from desk import worklist
-from desk.access import SIGHT, WHISTLE_SIGHT, WORK
+from desk import dispatches, worklist
+from desk.access import ACTS, SIGHT, WHISTLE_SIGHT, WORK
 from desk.notices import calendar_notice
 from notifications.inbox import unread_count
 from organizations.posts import Power, Seat, Tier
@@ -51,7 +51,7 @@ class Entry:
         return reverse(f"admin:{self.model.replace('.', '_')}_changelist")
 
 
-WORK_SET = frozenset(WORK)
+ACTS_SET = frozenset(ACTS)
 GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     (
         "",
@@ -59,6 +59,15 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("工作台", "inbox", "desk:work", WORK, count="work"),
             Entry("点单", "list", "desk:requests", SIGHT),
             Entry("哨单", "whistle", "desk:whistles", WHISTLE_SIGHT),
+            Entry("派单", "send", "desk:dispatches", (Power.DISPATCH,), count="dispatches"),
+            Entry(
+                "派给我们的",
+                "mail",
+                "desk:received",
+                (Power.ANSWER_DISPATCH, Power.HANDLE),
+                count="received",
+                switch="was_sent_to",
+            ),
             Entry("接单认定", "check-square", "desk:crediting", (Power.CREDIT,), count="claims"),
         ),
     ),
@@ -129,16 +138,22 @@ def waiting_counts(user: Any) -> dict[str, int]:
     The second says in passing whether there are boards to open, as policies can switch them off.
     """
     scope = scope_of(user)
-    found = {"work": 0, "claims": 0, "registrations": 0, "boards": 0}
+    found: dict[str, Any] = dict.fromkeys(("work", "claims", "registrations", "boards", "dispatches"), 0)
+    found |= {"received": 0, "was_sent_to": scope.has(Power.ANSWER_DISPATCH)}
     if scope.has(*WORK):
-        tabs_count = worklist.counts(user)
-        found["work"] = tabs_count["new"] + tabs_count["hand"] + tabs_count["waiting"]
+        found["work"] = worklist.to_do(worklist.counts(user))
     heaps: dict[str, QuerySet[Any]] = {}
     if scope.has(Power.CREDIT):
         heaps["claims"] = Claim.objects.awaiting_credit_by(user)
     if scope.has(Power.CONFIRM_REGISTRATION):
         heaps["registrations"] = Registration.objects.awaiting_confirmation_by(user)
+    if scope.has(Power.DISPATCH):
+        heaps["dispatches"] = dispatches.awaiting_sender(user)
+    if dispatches.answers_anywhere(user):
+        heaps["received"] = dispatches.awaiting_recipient(user)
     numbers: dict[str, Any] = {name: _how_many(rows) for name, rows in heaps.items()}
+    if "received" in heaps and not found["was_sent_to"]:
+        numbers["was_sent_to"] = Exists(dispatches.received(user))
     if scope.has(Power.TREE_SEE):
         numbers["boards"] = Exists(leaderboards.visible_to(user))
     if numbers:
@@ -228,11 +243,13 @@ def powers_of(scope: Scope) -> frozenset[Power]:
 
 
 def door_of(powers: Collection[Power], *, is_administrator: bool = False) -> str:
-    """The work list, else the dashboard, the unit's people, the accounts; else the phone home."""
-    if not WORK_SET.isdisjoint(powers):
+    """The work list, else the dashboard, what was sent to the unit, its people, the accounts; else the phone home."""
+    if not ACTS_SET.isdisjoint(powers):
         return reverse("desk:work")
     if Power.TREE_SEE in powers:
         return reverse("dashboards:home")
+    if Power.ANSWER_DISPATCH in powers:
+        return reverse("desk:received")
     if Power.UNIT_SEE in powers:
         return reverse("admin:organizations_member_changelist")
     return reverse("admin:accounts_user_changelist") if is_administrator else reverse("desk:home")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import home, people, policies, requests, whistles, work
+from desk.views import bulk, dispatches, home, people, policies, requests, saved, whistles, work
 
 app_name = "desk"
 urlpatterns = [
@@ -12,11 +12,22 @@ urlpatterns = [
     path("desk/requests/new/", requests.file_for, name="file_for"),
     path("desk/requests/<str:number>/", requests.show, name="request"),
     path("desk/requests/<str:number>/reveal/", requests.reveal, name="reveal"),
+    path("desk/requests/<str:number>/history/", requests.history, name="history"),
+    path("desk/requests/<str:number>/helpers/", requests.helpers, name="helpers"),
     path("desk/requests/<str:number>/<slug:name>/", requests.step, name="step"),
+    path("desk/saved/", saved.save, name="save"),
+    path("desk/saved/<int:pk>/delete/", saved.delete, name="unsave"),
+    path("desk/together/<slug:name>/", bulk.act, name="bulk"),
+    path("desk/together/result/<uuid:key>/", bulk.result, name="bulk_result"),
     path("desk/whistles/", whistles.index, name="whistles"),
     path("desk/whistles/new/", whistles.new, name="whistle_new"),
     path("desk/whistles/<int:pk>/", whistles.show, name="whistle"),
     path("desk/whistles/<int:pk>/<slug:name>/", whistles.step, name="whistle_step"),
+    path("desk/received/", dispatches.received, name="received"),
+    path("desk/dispatches/", dispatches.sent, name="dispatches"),
+    path("desk/dispatches/to/<str:number>/", dispatches.recipients, name="dispatch_recipients"),
+    path("desk/dispatches/<int:pk>/", dispatches.show, name="dispatch"),
+    path("desk/dispatches/<int:pk>/<slug:name>/", dispatches.step, name="dispatch_step"),
     path("desk/crediting/", people.crediting, name="crediting"),
     path("desk/crediting/clear/", people.credit_clear, name="credit_clear"),
     path("desk/crediting/<int:pk>/", people.credit, name="credit"),

@@ -17,7 +17,7 @@ from ground.worktime import Span, due_after, end_of_work
 from organizations.models import Organization, Policy, Unit
 from organizations.posts import Tier
 from organizations.workdays import calendar
-from requests import clocks
+from requests import clocks, recipients
 from requests import photos as pictures
 from requests.models import Dispatch, DispatchNote, Hold, ServiceRequest
 from requests.states import LIVE, ContactBy, Grade
@@ -102,6 +102,8 @@ def _refuse_recipient(
         raise RuleViolation("请派给街道（镇）或社区（村）的党组织。", field=field)
     if service_request.dispatches.live().filter(unit=unit, organization=organization).exists():
         raise RuleViolation(f"已派给{recipient}，还没有办完。", field=field)
+    if why_not := recipients.nobody_answers(recipient):
+        raise RuleViolation(why_not, field=field)
     if grade == Grade.HARD and service_request.handler_id == service_request.community_id:
         raise RuleViolation("攻坚哨由街道（镇）以上发出，请先上报，或用工作哨。", field="grade")
 

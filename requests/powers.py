@@ -270,10 +270,15 @@ def leaders_at(organization: Organization) -> QuerySet[User]:
 
 def officers_of(dispatch: Dispatch) -> QuerySet[User]:
     """Who answers a dispatch: the unit's case officers, or those who verify at the organization."""
-    if dispatch.organization is not None:
-        return verifiers(dispatch.organization)
+    return officers_at(unit=dispatch.unit_id, organization=dispatch.organization)
+
+
+def officers_at(*, unit: Any = None, organization: Organization | None = None) -> QuerySet[User]:
+    """The same before anything was sent there."""
+    if organization is not None:
+        return verifiers(organization)
     posts = posts_with(Power.ANSWER_DISPATCH, Seat.UNIT)
-    held = Appointment.objects.in_force().filter(unit=dispatch.unit_id, post__in=posts)
+    held = Appointment.objects.in_force().filter(unit=unit, post__in=posts)
     return User.objects.filter(appointments__in=held, is_active=True).distinct()
 
 

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 
 from accounts.models import User
 from organizations.models import Organization, Policy, Unit
 from organizations.posts import Tier
-from requests import powers
+from requests import powers, recipients
 from requests.clocks import promise_of
 from requests.forms.base import ContactFields, Day, PersonChoice, PlaceChoice, StepForm, words
+from requests.forms.recipients import LOOK, RecipientField
 from requests.models import ServiceRequest
 from requests.states import PLAIN_OUTCOMES, Grade, Track
 
+#: What a key of the database can be.
+MOST_ID = 2**63 - 1
 OUTCOMES = [(outcome, outcome.label) for outcome in PLAIN_OUTCOMES]
 
 
@@ -59,13 +63,15 @@ class HandleForm(StepForm):
 
 
 class DispatchForm(StepForm):
-    """To a unit or to an organization of the district, by a day."""
+    """To a unit or to an organization of the district, by a day.
 
-    unit = forms.ModelChoiceField(
-        label="派给单位", queryset=Unit.objects.none(), required=False, empty_label="不派给单位"
-    )
-    organization = PlaceChoice(
-        label="或派给党组织", queryset=Organization.objects.none(), required=False, empty_label="不派给党组织"
+    Pages choose `to`; the API may name `unit` or `organization` by its id instead.
+    """
+
+    to = RecipientField(label="派给谁", required=False)
+    unit = forms.IntegerField(required=False, min_value=1, max_value=MOST_ID, widget=forms.HiddenInput)
+    organization = forms.IntegerField(
+        required=False, min_value=1, max_value=MOST_ID, widget=forms.HiddenInput
     )
     grade = forms.ChoiceField(
         label="级别", choices=Grade.choices, initial=Grade.WORK, widget=forms.RadioSelect
@@ -77,20 +83,46 @@ class DispatchForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        row = self.service_request
-        units = Unit.objects.filter(district=row.district_id, closed_at=None).order_by("kind", "name")
-        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
-        nodes = Organization.objects.open().filter(tree_id=row.district.tree_id)
-        nodes = nodes.filter(tier__in=(Tier.STREET, Tier.COMMUNITY)).exclude(pk=row.handler_id)
-        self.fields["organization"].queryset = nodes.order_by("lft")  # type: ignore[attr-defined]
+        row, sought = self.service_request, str(self.data.get("to_q") or "")[:60]
+        self.fields["to"].offer(row, words=sought)  # type: ignore[attr-defined]
         if row.handler_id == row.community_id:
             del self.fields["grade"]
 
+    @property
+    def is_looking(self) -> bool:
+        """Only the list of recipients was asked for: nothing is checked, nothing is taken."""
+        return LOOK in self.data
+
+    def full_clean(self) -> None:
+        if self.is_looking:
+            self._errors, self.cleaned_data = ErrorDict(), {}
+        else:
+            super().full_clean()
+
+    def is_valid(self) -> bool:
+        return not self.is_looking and super().is_valid()
+
+    def add_error(self, field: str | None, error: Any) -> None:
+        """What the rule says of the unit or the organization stands at the one field that is seen."""
+        super().add_error("to" if field in ("unit", "organization") else field, error)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if bool(cleaned.get("unit")) == bool(cleaned.get("organization")) and not self.errors:
-            self.add_error("unit", "请选一个单位或一个党组织，只选一个。")
+        to = cleaned.pop("to", None)
+        ids = {kind: cleaned.pop(kind, None) for kind in ("unit", "organization")}
+        named = [to] if to is not None else [self._named(kind, pk) for kind, pk in ids.items() if pk]
+        if not self.errors and len(named) != 1:
+            self.add_error("to", "请选一个单位或一个党组织，只选一个。")
+        if not self.errors:
+            kind = "unit" if isinstance(named[0], Unit) else "organization"
+            cleaned |= {"unit": None, "organization": None, kind: named[0]}
         return cleaned
+
+    def _named(self, kind: str, pk: int) -> Unit | Organization | None:
+        place = recipients.chosen(self.service_request, f"{kind[0]}:{pk}")
+        if place is None:
+            self.add_error("to", "本区没有这个单位或党组织，或者已经撤销。")
+        return place
 
 
 class MergeForm(StepForm):
