@@ -48,7 +48,9 @@ class SpanField(forms.MultiValueField):
     """Gives what a policy writes down: {"minutes": 30} or {"working_days": 5}. The verb knows the limits."""
 
     def __init__(self, label: str) -> None:
-        number = forms.IntegerField(min_value=1, error_messages={"invalid": "请填整数。"})
+        number = forms.IntegerField(
+            min_value=1, error_messages={"invalid": "请填整数。", "min_value": "至少填 1。"}
+        )
         super().__init__(
             [number, forms.ChoiceField(choices=list(UNITS.items()))], label=label, widget=SpanWidget
         )

@@ -44,6 +44,7 @@ def policy(request: HttpRequest) -> HttpResponse:
         "earlier": [told(each) for each in _history(district)[:EARLIER]],
         "form": form,
         "presets": _presets(district, preset),
+        "filled_with": f"“{Preset(preset).label}”" if preset in policies.PRESETS else "现在",
         "is_open": preset in policies.PRESETS or (form is not None and form.is_bound),
         "may_sign": may_sign,
     }

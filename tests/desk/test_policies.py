@@ -105,6 +105,7 @@ def test_a_preset_fills_the_form_in_and_signs_nothing_yet(city, officer):
 def test_what_is_wrong_is_said_at_its_field_and_nothing_is_signed(city, officer, changes, field):
     answer = strong_client(officer).post(PAGE, filled(city, **changes))
     assert answer.status_code == 200 and list(answer.context["form"].errors) == [field]
+    assert "表里先填好了" not in answer.content.decode()
     assert not Policy.objects.exists()
 
 
