@@ -7,8 +7,10 @@ from typing import Any
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
 
-#: Posts with any of these have the work list.
-WORK = (Power.VERIFY, Power.HANDLE, Power.WHISTLE)
+#: Posts with any of these act on requests: the work list is where their session begins.
+ACTS = (Power.VERIFY, Power.HANDLE, Power.WHISTLE, Power.CONSENT)
+#: Posts with any of these have the work list; those who only supervise begin with their figures.
+WORK = (*ACTS, Power.SUPERVISE)
 #: Posts with any of these see requests.
 SIGHT = (Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
 #: Posts with any of these see whistles.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -19,34 +19,63 @@ from organizations.models import Organization
 from organizations.posts import Power
 from organizations.scope import scope_of
 from requests.figures import NAMES, conditions
-from requests.models import Category, Photo, ServiceRequest
-from requests.states import State
+from requests.models import Category, Dispatch, Photo, ServiceRequest
+from requests.states import LIVE, DispatchState, State, Track
+from volunteers.models import Whistle
+from volunteers.states import WhistleState
 
 PAGE = 30  # rows
 
 #: What a row of a list shows, in one query; numbers stay sealed.
-_SHOWN = ("category", "grid", "building", "handler", "submitter", "responsible")
+_SHOWN = (
+    "category",
+    "grid",
+    "building",
+    "handler",
+    "submitter",
+    "responsible",
+    "supervised_by",
+    "consent_at",
+)
+#: What narrows the work list and the list of everything, besides the words.
+FILTERS = ("q", "grid", "category", "source", "track", "state", "mark")
+#: 上报、督办、重办: how a request left its straight road.
+MARKS = {
+    "escalated": ("上级在办", Q(community__isnull=False) & ~Q(handler=F("community"))),
+    "supervised": ("督办", Q(supervised_at__isnull=False)),
+    "reopened": ("重办", Q(reopened__gt=0)),
+    "urged": ("催办", Q(urges__gt=0)),
+}
 
 
 def for_rows(rows: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
     """With everything that a row says: no query a row, no phone number opened."""
-    photos = (
-        Photo.objects.filter(service_request=OuterRef("pk"))
-        .order_by()
-        .values("service_request")
-        .annotate(n=Count("pk"))
-        .values("n")
+    merged = ServiceRequest.objects.filter(merged_into=OuterRef("pk"), state=State.MERGED)
+    heard = Whistle.objects.filter(
+        service_request=OuterRef("pk"), state__in=(WhistleState.OPEN, WhistleState.RUNNING)
     )
+    sent = Dispatch.objects.filter(service_request=OuterRef("pk"))
     return (
         rows.select_related(*_SHOWN)
         .defer("submitter__phone", "responsible__phone", "grid__boundary")
-        .annotate(photo_count=Coalesce(Subquery(photos, output_field=IntegerField()), 0))
+        .annotate(
+            photo_count=_number_of(Photo.objects.filter(service_request=OuterRef("pk")), "service_request"),
+            merged_count=_number_of(merged, "merged_into"),
+            is_heard=Exists(heard.order_by()),
+            is_sent=Exists(sent.filter(state__in=LIVE).order_by()),
+            is_answered=Exists(sent.filter(state=DispatchState.ANSWERED).order_by()),
+        )
     )
+
+
+def _number_of(rows: QuerySet[Any], field: str) -> Any:
+    counted = rows.order_by().values(field).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
 
 
 def found_by(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> QuerySet[ServiceRequest]:
     """The rows that satisfy words and filters of the URL; what makes no sense there is ignored."""
-    if words := query.get("q", "").strip()[:60]:
+    if words := query.get("q", "").replace("\0", " ").strip()[:60]:
         rows = rows.filter(
             Q(number__icontains=words)
             | Q(title__icontains=words)
@@ -62,6 +91,10 @@ def found_by(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> QueryS
         rows = rows.filter(source=query["source"])
     if query.get("state") in State.values:
         rows = rows.filter(state=query["state"])
+    if query.get("track") in Track.values:
+        rows = rows.filter(track=query["track"])
+    if mark := MARKS.get(query.get("mark", "")):
+        rows = rows.filter(mark[1])
     return _as_counted(rows, query)
 
 

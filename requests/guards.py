@@ -52,7 +52,7 @@ def too_many_parts(service_request: Any) -> str:
 
 
 def dispatched_out(service_request: Any) -> str:
-    if service_request.dispatches.filter(state__in=LIVE).exists():
+    if any(each.state in LIVE for each in service_request.dispatches.all()):
         return "还有派单没有了结，请先核销或收回，再交办。"
     return ""
 

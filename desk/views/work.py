@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,10 +11,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from desk import searching, worklist
+from desk import saving, searching, worklist
 from desk.access import SIGHT, WORK, whistles_for_a_community
 from desk.nav import first_page, highest
 from desk.rows import rows_of
+from desk.searching import FILTERS
 from desk.tiles import week_tiles
 from ground import clock
 from organizations.guards import post_required, staff_page
@@ -22,9 +23,10 @@ from organizations.posts import Power
 from organizations.scope import scope_of
 from requests.figures import NAMES
 from requests.models import ServiceRequest
-from requests.states import State
+from requests.states import OPEN, State, Track
 
-FILTERS = ("q", "grid", "category", "source")
+#: Where the work list opens: the first of these heaps that is not empty.
+_FIRST = ("new", "takeover", "overdue", "today", "mine", "consent", "waiting", "supervised", "callback")
 
 
 class CountedPaginator(Paginator):
@@ -52,7 +54,8 @@ def _work_list(request: HttpRequest) -> HttpResponse:
     """Filters and tab live in the URL; without JavaScript every row opens its own page."""
     user, query = request.user, request.GET
     found = worklist.counts(user)
-    tab = _tab(request, found)
+    shown = worklist.tabs_for(user, found)
+    tab = _tab(request, found, shown)
     rows = searching.found_by(worklist.in_tab(tab.key, user, clock.now()), query)
     is_filtered = any(query.get(name) for name in FILTERS)
     page = CountedPaginator(searching.for_rows(rows), known=None if is_filtered else found[tab.key]).get_page(
@@ -68,13 +71,17 @@ def _work_list(request: HttpRequest) -> HttpResponse:
             "place": grant.place if grant else "",
             "now": clock.now(),
             "tab": tab,
-            "tabs": _tabs(request, found, tab),
+            "tabs": _tabs(request, found, tab, shown),
             "page": page,
-            "rows": rows_of(page.object_list),
-            "filters": _filters(request),
+            "rows": rows_of(page.object_list, with_similar=tab.key == "new"),
+            "filters": _filters(request, [(state.value, state.label) for state in OPEN]),
             "is_filtered": is_filtered,
             "keep": {"tab": tab.key},
             "clear_url": f"?tab={tab.key}",
+            "everywhere": f"{reverse('desk:requests')}?{_kept(request)}",
+            "saved": saving.shown(request, "work", tab=tab.key),
+            "can_bulk": tab.key in ("new", "takeover", "mine", "today", "overdue")
+            and scope_of(user).has(Power.VERIFY, Power.DISPATCH),
             "tiles": week_tiles(user),
             "can_file": scope_of(user).has(Power.HANDLE),
             "can_whistle": whistles_for_a_community(user),
@@ -83,40 +90,48 @@ def _work_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _tab(request: HttpRequest, found: dict[str, int]) -> worklist.Tab:
-    """The tab of the URL; without one the first heap that is not empty, overdue ones before all."""
-    wanted = request.GET.get("tab")
-    by_key = {tab.key: tab for tab in worklist.TABS}
-    if wanted in by_key:
-        return by_key[wanted]
-    order = ("new", "overdue", "today", "hand", "waiting")
-    return by_key[next((key for key in order if found[key]), "new")]
+def _tab(request: HttpRequest, found: dict[str, int], shown: list[worklist.Tab]) -> worklist.Tab:
+    """The tab of the URL; without one the first heap that is not empty, what waits for me before all."""
+    if (wanted := worklist.BY_KEY.get(request.GET.get("tab", ""))) is not None:
+        return wanted
+    keys = [tab.key for tab in shown]
+    return worklist.BY_KEY[next((key for key in _FIRST if found[key] and key in keys), keys[0])]
 
 
-def _tabs(request: HttpRequest, found: dict[str, int], shown: worklist.Tab) -> list[dict[str, Any]]:
-    kept = "".join(f"&{name}={value}" for name in FILTERS if (value := _quoted(request, name)))
+def _tabs(
+    request: HttpRequest, found: dict[str, int], tab: worklist.Tab, shown: list[worklist.Tab]
+) -> list[dict[str, Any]]:
+    kept = _kept(request)
     return [
         {
-            "label": tab.label,
-            "url": f"?tab={tab.key}{kept}",
-            "count": found[tab.key],
-            "on": tab == shown,
-            "state": tab.state,
+            "label": each.label,
+            "url": f"?tab={each.key}{'&' if kept else ''}{kept}",
+            "count": found[each.key],
+            "on": each == tab,
+            "state": each.state,
         }
-        for tab in worklist.TABS
+        for each in worklist.TABS
+        if each in shown or each == tab
     ]
 
 
-def _quoted(request: HttpRequest, name: str) -> str:
-    return quote(request.GET.get(name, ""))
+def _kept(request: HttpRequest) -> str:
+    """The filters of the URL, for a link that keeps them."""
+    return urlencode({name: value for name in FILTERS if (value := request.GET.get(name, ""))})
 
 
-def _filters(request: HttpRequest) -> list[dict[str, Any]]:
+def _filters(
+    request: HttpRequest, states: list[tuple[str, str]], *, marks: bool = False
+) -> list[dict[str, Any]]:
     choices = [
         ("grid", "网格", searching.grids_to_choose(request.user)),
         ("category", "类别", searching.categories_to_choose()),
         ("source", "来源", ServiceRequest.Source.choices),
+        ("track", "分级", Track.choices),
+        ("state", "状态", states),
     ]
+    if marks:
+        choices.append(("mark", "办理", [(key, label) for key, (label, _) in searching.MARKS.items()]))
     return [
         {"name": name, "label": label, "value": request.GET.get(name, ""), "choices": values}
         for name, label, values in choices
@@ -131,24 +146,31 @@ def requests(request: HttpRequest) -> HttpResponse:
     user, query = request.user, request.GET
     rows = searching.found_by(ServiceRequest.objects.in_sight_of_staff(user), query)
     page = searching.page_after(searching.for_rows(rows), query.get("after", ""))
-    filters = _filters(request)
-    filters.append(
-        {"name": "state", "label": "状态", "value": query.get("state", ""), "choices": State.choices}
-    )
     kept = {name: query[name] for name in ("which", "within", "from", "to") if query.get(name)}
     return render(
         request,
         "desk/requests.html",
         {
+            "headline": _headline(query, page),
             "page": page,
             "rows": rows_of(page.rows),
-            "filters": filters,
+            "filters": _filters(request, list(State.choices), marks=True),
             "keep": kept,
             "counted_as": counted_as(query),
-            "is_filtered": bool(kept) or any(query.get(name) for name in (*FILTERS, "state")),
+            "is_filtered": bool(kept) or any(query.get(name) for name in FILTERS),
+            "saved": saving.shown(request, "requests"),
             "can_file": scope_of(user).has(Power.HANDLE),
         },
     )
+
+
+def _headline(query: Any, page: searching.KeysetPage) -> str:
+    """What the page holds, in one line; how many only where all of them are on it."""
+    mark = searching.MARKS.get(query.get("mark", ""))
+    what = f"{mark[0]}的点单" if mark else "点单"
+    if page.is_first and not page.next_key:
+        return f"{len(page.rows)} 件{what}" if page.rows else f"没有{what}"
+    return what if mark else "看得到的全部点单"
 
 
 def counted_as(query: Any) -> str:

@@ -1,5 +1,6 @@
-/* The work list from the keyboard: j/k or arrows choose a row, Enter opens it, Esc closes the panel, / searches,
-   and every button with data-key="A" in the panel answers to its letter. The panel itself is loaded by htmx. */
+/* The work list from the keyboard: j/k or arrows choose a row, Enter opens it, x ticks it, Esc closes the panel,
+   / searches, ? shows the keys, and every button with data-key="A" in the panel answers to its letter. The panel
+   itself is loaded by htmx. Also: ticked rows are counted, and a reply fills the words below it. */
 (() => {
   const rows = () => Array.from(document.querySelectorAll("tr.rowed"));
   const panel = () => document.getElementById("panel");
@@ -37,12 +38,50 @@
       if (search) { event.preventDefault(); search.focus(); }
       return;
     }
+    if (key === "?" || key === "？") {
+      const keys = document.getElementById("keys");
+      if (keys && keys.showModal) { event.preventDefault(); keys.showModal(); }
+      return;
+    }
+    if (key === "x") {
+      const tick = document.querySelector('tr.rowed[aria-selected="true"] input[name="number"]');
+      if (tick) { event.preventDefault(); tick.click(); }
+      return;
+    }
     if (!/^[a-z]$/.test(key)) return;
     const button = document.querySelector(`[data-key="${key.toUpperCase()}"]`);
     if (button && !button.closest("[inert]")) { event.preventDefault(); button.click(); }
   });
 
+  // Ticked rows: how many, all of them at once; a click on the tick does not open the row.
+  function count() {
+    const bar = document.querySelector("[data-picked]");
+    if (!bar) return;
+    const ticks = Array.from(document.querySelectorAll('input[name="number"]'));
+    const picked = ticks.filter((tick) => tick.checked).length;
+    bar.textContent = picked ? `选了 ${picked} 件，一起办：` : "勾选的一起办";
+    const all = document.querySelector("[data-pick-all]");
+    if (!all) return;
+    all.closest("label").hidden = false;
+    all.checked = picked > 0 && picked === ticks.length;
+    all.indeterminate = picked > 0 && picked < ticks.length;
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-pick-all]")) {
+      for (const tick of document.querySelectorAll('input[name="number"]')) tick.checked = event.target.checked;
+    }
+    if (event.target.matches('[data-pick-all], input[name="number"]')) count();
+    const reply = event.target.closest("[data-replies]");
+    const words = reply && document.getElementById(reply.dataset.replies);
+    if (words && event.target.dataset.text !== undefined) {
+      words.value = event.target.dataset.text;
+      words.focus();
+    }
+  });
+  count();
+
   document.addEventListener("click", (event) => {
+    if (event.target.closest("td.pick")) return;
     if (event.target.closest("[data-shut]")) { event.preventDefault(); return shut(); }
     const row = event.target.closest("tr.rowed");
     if (row) rows().forEach((r) => r.setAttribute("aria-selected", r === row ? "true" : "false"));
@@ -71,12 +110,13 @@
   // first field, else to the title. What was loaded with the page leaves the focus where it is.
   document.addEventListener("htmx:afterSettle", (event) => {
     const side = event.detail.target;
+    count();
     if (side.id !== "panel") return;
     side.scrollTop = 0;
     if (event.detail.requestConfig.elt === side) return;
     const field = side.querySelector(".step-form [aria-invalid=true]")
       || side.querySelector(".step-form input:checked")  // of several choices the one that stands
-      || side.querySelector(".step-form :is(select, textarea, input[type=radio], input[type=text])");
+      || side.querySelector(".step-form :is(select, textarea, input[type=search], input[type=radio]:not([name=reply]), input[type=text])");
     const title = side.querySelector("h2");
     if (!field && title) title.tabIndex = -1;
     if (field || title) (field || title).focus({ preventScroll: true });
