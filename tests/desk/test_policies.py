@@ -150,5 +150,5 @@ def test_the_menu_leads_there_and_history_costs_no_queries(city, officer):
     few = queries_of(client, PAGE)
     for days in range(4, 10):
         sign(officer, city.district, ask_days=days)
-    assert queries_of(client, PAGE) == few <= 10
+    assert queries_of(client, PAGE) == few <= 11  # one of them asks for the days of a year unknown
     assert list(policies.PRESETS) == ["shaoguan", "relief"]
