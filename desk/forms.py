@@ -13,6 +13,7 @@ from grids.scope import reach
 from organizations.models import Organization
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
+from requests.asking import whom_for, whom_refused
 from requests.forms import words
 from requests.models import Category
 
@@ -33,11 +34,17 @@ class FileForm(forms.Form):
 
     phone = PhoneField(
         label="居民手机号",
+        required=False,
         help_text="办理进度会发到这个号码；没有账号的会新建一个。",
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     name = forms.CharField(
         label="姓名", max_length=40, required=False, widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
+    no_phone = forms.BooleanField(
+        label="他没有手机",
+        required=False,
+        help_text="由你们代为联系，提交后打印回执给他；办结后由没有参与办理的人回访。",
     )
     category = forms.ModelChoiceField(
         label="什么事", queryset=Category.objects.filter(is_open=True), empty_label="请选择"
@@ -64,6 +71,11 @@ class FileForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
+        phone, name, without = data.get("phone", ""), data.get("name", ""), data.get("no_phone", False)
+        if sentence := whom_refused(phone, name, without):
+            self.add_error("phone" if phone else "name", sentence)
+        elif not phone and not without and "phone" not in self.errors:
+            self.add_error("phone", "请填他的手机号；没有手机的，请勾选“他没有手机”。")
         if not data.get("building") and "building" not in self.errors and self._community() is None:
             self.add_error("building", "请选一栋楼。")
         return data
@@ -78,7 +90,7 @@ class FileForm(forms.Form):
             "building": given["building"],
             "community": None if given["building"] else self._community(),
             "key": given["client_key"],
-            "on_behalf_of": (given["phone"], given["name"]),
+            **whom_for(given["phone"], given["name"], given["no_phone"]),
         }
 
     def _community(self) -> Organization | None:

@@ -11,7 +11,7 @@ news for the floors above. The same table draws buttons, API permissions, histor
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -129,12 +129,17 @@ class Machine:
         """Every state with its label, in their order."""
         return list(self.model._meta.get_field(self.state_field).flatchoices)  # type: ignore[union-attr]
 
-    def offers(self, user: Any, thing: Any) -> list[Offer]:
-        """The steps that `user` has the power to take from the present state, each with what stands in the way."""
+    def offers(self, user: Any, thing: Any, names: Container[str] | None = None) -> list[Offer]:
+        """The steps that `user` has the power to take from the present state, each with what stands in the way.
+
+        `names`: only these are asked for; a page that offers few does not pay for the powers of all.
+        """
         return [
             Offer(step, step.guard(thing))
             for step in self.steps.values()
-            if self._state(thing) in step.sources and self._may(step, user, thing)
+            if (names is None or step.name in names)
+            and self._state(thing) in step.sources
+            and self._may(step, user, thing)
         ]
 
     def steps_open_to(self, user: Any, thing: Any) -> list[Step]:

@@ -24,6 +24,23 @@ def may_ask_for_others(user: Any) -> bool:
     return scope_of(user).has(Power.HANDLE)
 
 
+def whom_refused(phone: str, name: str, has_no_phone: bool) -> str:
+    """What is contradictory or missing about whom it is filed for, or ""."""
+    if has_no_phone and phone:
+        return "填了手机号就不要再勾“没有手机”。"
+    if has_no_phone and not name.strip():
+        return "没有手机的，请写下他的姓名，好回访他。"
+    return ""
+
+
+def whom_for(phone: str, name: str, has_no_phone: bool) -> dict[str, Any]:
+    """The arguments of `workflow.submit` that say for whom it is: a phone, a name without one, or oneself."""
+    return {
+        "on_behalf_of": (phone, name) if phone else None,
+        "without_phone": name.strip() if has_no_phone else "",
+    }
+
+
 class AskForm(forms.Form):
     """Category, words, place, consent. Photos come beside it; `find` only searches for places.
 
@@ -61,6 +78,7 @@ class AskForm(forms.Form):
     shares_phone = forms.BooleanField(label="让志愿者看到我的电话", required=False)
     other_phone = PhoneField(label="他的手机号", required=False)
     other_name = forms.CharField(label="他的姓名", required=False, max_length=40)
+    other_no_phone = forms.BooleanField(label="他没有手机", required=False)
     client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, viewer: Any, **kwargs: Any) -> None:
@@ -98,9 +116,18 @@ class AskForm(forms.Form):
             self.add_error(None, "替别人点单要有岗位，并用密码和验证码登录。请重新登录，或清空他的手机号。")
         return phone
 
+    def clean_other_no_phone(self) -> bool:
+        without = self._is_ticked("other_no_phone")
+        if without and not self.for_others:
+            self.add_error(None, "替别人点单要有岗位，并用密码和验证码登录。请重新登录。")
+        return without
+
     def clean_shares_phone(self) -> bool:
+        return self._is_ticked("shares_phone")
+
+    def _is_ticked(self, name: str) -> bool:
         """Consent is said, not guessed: a browser's checkbox counts "0" and "no" as ticked."""
-        given = str(self.data.get(self.add_prefix("shares_phone"), "")).strip().lower()
+        given = str(self.data.get(self.add_prefix(name), "")).strip().lower()
         return given in ("on", "true", "1", "yes")
 
     def clean_datum(self) -> str:
@@ -111,6 +138,12 @@ class AskForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if sentence := whom_refused(
+            cleaned.get("other_phone", ""),
+            cleaned.get("other_name", ""),
+            cleaned.get("other_no_phone", False),
+        ):
+            self.add_error("other_phone" if cleaned.get("other_phone") else "other_name", sentence)
         cleaned["where"] = self._where(cleaned)
         if not any(cleaned["where"].values()):
             self.add_error("place", self._why_no_place(cleaned))
@@ -133,14 +166,14 @@ class AskForm(forms.Form):
     def submission(self) -> dict[str, Any]:
         """The arguments of `workflow.submit`, but for `by` and photos."""
         given = self.cleaned_data
-        other = (given["other_phone"], given["other_name"]) if given["other_phone"] else None
+        whom = whom_for(given["other_phone"], given["other_name"], given["other_no_phone"])
         return {
             "category": given["category"],
             "text": given["text"],
             "title": given["title"],
             "address": given["address"],
-            "shares_phone": given["shares_phone"] and other is None,
+            "shares_phone": given["shares_phone"] and not any(whom.values()),
             "key": given["client_key"],
-            "on_behalf_of": other,
+            **whom,
             **given["where"],
         }

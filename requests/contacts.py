@@ -55,14 +55,22 @@ def front_desk_of(service_request: ServiceRequest) -> str:
     return numbers.first() or ""
 
 
-def posts_of(people: set[int], service_request: ServiceRequest) -> dict[int, str]:
-    """User id → the post by which that person acts on this request. One query; later posts win over none."""
+class Known(NamedTuple):
+    """Somebody of the staff as the history names him."""
+
+    name: str
+    post: str
+
+
+def staff_of(people: set[int], service_request: ServiceRequest) -> dict[int, Known]:
+    """User id → name and the post by which that person acts on this request. One query; the first post wins."""
     if not people:
         return {}
     row = service_request
     line = {row.handler_id, row.community_id, row.street_id, row.district_id} - {None}
-    found = Appointment.objects.filter(organization__in=line, user__in=people).order_by("-id")
-    return {each.user_id: each.get_post_display() for each in found}
+    held = Appointment.objects.filter(organization__in=line, user__in=people).select_related("user")
+    found = held.defer("user__phone").order_by("-id")
+    return {each.user_id: Known(str(each.user), each.get_post_display()) for each in found}
 
 
 def reveal_phone(service_request: ServiceRequest, *, by: Any, reason: str) -> str:

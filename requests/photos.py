@@ -21,10 +21,18 @@ log = structlog.get_logger(__name__)
 
 MOST = 6  # photos of one step
 MAX_BYTES = 15 * 1024 * 1024
+MAX_TOTAL = 60 * 1024 * 1024  # of one step
 MAX_PIXELS = 50_000_000
 SIDE, THUMBNAIL_SIDE = 1600, 320  # pixels of the longer side
 QUALITY = 82
-TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "image/heic", "image/heif"})
+#: What the first bytes may say, and the one decoder that may then read the file.
+TYPES = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WEBP",
+    "image/heic": "HEIF",
+    "image/heif": "HEIF",
+}
 
 
 class Picture(NamedTuple):
@@ -51,11 +59,16 @@ def prepare(uploads: Iterable[Any]) -> Prepared:
     """Read uploads (files with `name`, `size`, `read`). One bad photo never loses the others."""
     pictures: list[Picture] = []
     troubles: list[str] = []
+    total = 0
     for place, upload in enumerate(uploads, start=1):
         if isinstance(upload, Picture):
             pictures.append(upload)
         elif len(pictures) >= MOST:
             troubles.append(f"最多 {MOST} 张照片，第 {place} 张没有收下。")
+        elif (total := total + upload.size) > MAX_TOTAL:
+            troubles.append(
+                f"照片一次最多 {MAX_TOTAL // 1024 // 1024} MB，第 {place} 张没有收下，请另外补充。"
+            )
         else:
             try:
                 pictures.append(_read(upload))
@@ -113,7 +126,7 @@ def _read(upload: Any) -> Picture:
     if kind is None or kind.mime not in TYPES:
         raise _Unreadable("不是照片，请用 JPEG、PNG、WebP 或 HEIC 图片。")
     try:
-        return _encode(raw)
+        return _encode(raw, TYPES[kind.mime])
     except _Unreadable:
         raise
     except Exception as error:  # decoders raise whatever a broken file makes them stumble over
@@ -121,10 +134,11 @@ def _read(upload: Any) -> Picture:
         raise _Unreadable("文件损坏，打不开，请重新拍一张。") from error
 
 
-def _encode(raw: bytes) -> Picture:
-    """JPEG files of two sizes. The size is asked of the header, before anything is decoded."""
+def _encode(raw: bytes, decoder: str) -> Picture:
+    """JPEG files of two sizes. The size is asked of the header, before anything is decoded; of several pictures
+    in one file the first is taken, and whatever else the file carries is not."""
     try:
-        source = Image.open(io.BytesIO(raw))
+        source = Image.open(io.BytesIO(raw), formats=[decoder])
     except Image.DecompressionBombError:
         raise _Unreadable("像素太多，请换一张小一些的。") from None
     with source:

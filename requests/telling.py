@@ -9,7 +9,7 @@ from accounts.models import User
 from ground.templatetags.wenshao import when
 from organizations.models import Organization
 from requests import clocks, telling_dispatches
-from requests.contacts import posts_of
+from requests.contacts import staff_of
 from requests.entries import Entry
 from requests.models import DispatchEvent, RequestEvent, ServiceRequest
 from requests.presenting import asker_of
@@ -50,14 +50,13 @@ class Teller:
         self.shown: dict[tuple[str, int], Entry] = {}
 
     def _learn_people(self, events: list[RequestEvent]) -> None:
-        known: dict[int, str] = {event.by.pk: str(event.by) for event in events if event.by is not None}
-        if self.service_request.responsible is not None:
-            known[self.service_request.responsible.pk] = str(self.service_request.responsible)
+        acted = {event.by.pk: str(event.by) for event in events if event.by is not None}
         named = {event.codes["responsible"] for event in events if "responsible" in event.codes}
-        if missing := named - known.keys():
-            known |= {user.pk: str(user) for user in User.objects.filter(pk__in=missing).defer("phone")}
-        self.names = known
-        self.posts = posts_of(set(known), self.service_request)
+        staff = staff_of({*acted, *named}, self.service_request)
+        self.posts = {pk: known.post for pk, known in staff.items()}
+        self.names = acted | {pk: known.name for pk, known in staff.items()}
+        if missing := named - self.names.keys():  # his post was elsewhere
+            self.names |= {user.pk: str(user) for user in User.objects.filter(pk__in=missing).defer("phone")}
 
     def _numbers_of(self, events: list[RequestEvent]) -> dict[int, str]:
         """The numbers of the requests that it was merged with; for staff, who may read them."""

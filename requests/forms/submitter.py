@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
+from organizations.models import Organization
+from requests.afterwards import WATCHED_REOPENING
 from requests.forms.base import StepForm, words, yes_no
+from requests.guards import ESCALATING_REOPENING
+from requests.models import ServiceRequest
 
 STARS = [(5, "很满意"), (4, "满意"), (3, "一般"), (2, "不满意"), (1, "很不满意")]
 
@@ -34,18 +40,44 @@ class CallBackForm(RateForm):
 
 class ReopenForm(StepForm):
     takes_photos = True
-    intro = "会回到承办人手里重新办；第二次由上一级督办，第三次由上一级接手。"
     reason = words("哪里没有办好")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.intro = _what_reopening_does(self.service_request)
 
 
 class ObjectForm(StepForm):
     takes_photos = True
-    intro = "申诉由上一级重新核实，只能申诉一次。"
     reason = words("为什么应当受理")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.intro = f"由{_above(self.service_request)}重新核实。一件点单只能申诉一次，请把理由写全。"
+
+
+def _what_reopening_does(service_request: ServiceRequest) -> str:
+    """Which of the three times it is, and what will happen (RULES 1)."""
+    time, handler = service_request.reopened + 1, service_request.handler.short_name
+    if time >= ESCALATING_REOPENING:
+        return f"这是第 {time} 次要求重办：由{_above(service_request)}接手，{handler}不再承办。"
+    if time == WATCHED_REOPENING and service_request.tier_above_id is not None:
+        return f"这是第 2 次要求重办：{handler}重新办，由{_above(service_request)}督办。再没办好，就由上一级接手。"
+    return f"这是第 {time} 次要求重办：{handler}重新办，办结的期限重新算。再没办好，由上一级督办。"
+
+
+def _above(service_request: ServiceRequest) -> str:
+    above = service_request.tier_above_id
+    name = (
+        Organization.objects.filter(pk=above).values_list("short_name", flat=True).first() if above else None
+    )
+    return name or "上一级"
 
 
 class UrgeForm(StepForm):
     """Nothing to fill in: one tap."""
+
+    intro = "承办人会马上收到提醒，并排在最前面。一天可以催一次。"
 
 
 class WithdrawForm(StepForm):

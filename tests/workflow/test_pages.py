@@ -248,7 +248,7 @@ class TestSteps:
         response = client.post(
             self.url(service_request, "add"), {"text": "四楼也不亮", "photos": [a_photo()]}, follow=True
         )
-        assert "补充已送到社区" in body(response)
+        assert "补充已送到承办人" in body(response)
         assert "四楼也不亮" in body(response)
         assert service_request.photos.count() == 1
 
