@@ -300,6 +300,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "accounts.tidy_up": {"task": "accounts.tidy_up", "schedule": timedelta(hours=6)},
     "grids.imports": {"task": "grids.resume_imports", "schedule": timedelta(minutes=1)},
     "notifications.sweep": {"task": "notifications.sweep", "schedule": timedelta(minutes=1)},
+    "requests.clock": {"task": "requests.tick", "schedule": timedelta(minutes=1)},
     "volunteers.clock": {"task": "volunteers.start_and_finish_due", "schedule": timedelta(minutes=1)},
     "volunteers.boards": {
         "task": "volunteers.refresh_boards",

@@ -76,6 +76,11 @@ def end_of_work(day: date) -> datetime:
     return _moment(day, WORKDAY_END)
 
 
+def ends_with_work(moment: datetime) -> bool:
+    """Whether it is 18:00 where the city is, when everything ends that is counted in working days."""
+    return timezone.localtime(moment).time() == WORKDAY_END
+
+
 def share_of(
     start: datetime, due: datetime, share: float, calendar: WorkCalendar, *, in_working_time: bool
 ) -> datetime:

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ground.worktime import Span, WorkCalendar, due_after, next_morning, share_of, working_days_between
+from ground.worktime import (
+    Span,
+    WorkCalendar,
+    due_after,
+    ends_with_work,
+    next_morning,
+    share_of,
+    working_days_between,
+)
 from organizations.models import Policy
 from requests.models import Dispatch, ServiceRequest
 from requests.states import OPEN, DispatchState, Grade, State
@@ -123,7 +131,7 @@ def set_due(
     elif state == State.RESOLVED:
         service_request.next_at = service_request.lapse_due
     else:
-        plan_reminder(service_request, at, calendar, in_working_time=_by_working_days(service_request, state))
+        plan_reminder(service_request, calendar, in_working_time=_by_working_days(service_request, state))
 
 
 def _current(service_request: ServiceRequest, state: str) -> datetime | None:
@@ -138,7 +146,10 @@ def _current(service_request: ServiceRequest, state: str) -> datetime | None:
 
 
 def _by_working_days(service_request: ServiceRequest, state: str) -> bool:
-    is_accepting = state == State.SUBMITTED or service_request.takeover_due is not None
+    """Of the clock that `due` is: a track may promise to take over in working days what is due day and night."""
+    is_accepting = state == State.SUBMITTED or (
+        service_request.takeover_due is not None and service_request.due == service_request.takeover_due
+    )
     span = promised(service_request, "accept" if is_accepting else "resolve")
     return span is None or bool(span.working_days)
 
@@ -167,7 +178,7 @@ def set_dispatch_due(
     if due != dispatch.due:
         dispatch.due, dispatch.reminded = due, 0
         dispatch.due_from = at if due is not None else None
-    plan_reminder(dispatch, at, calendar, in_working_time=is_by_working_days(dispatch))
+    plan_reminder(dispatch, calendar, in_working_time=is_by_working_days(dispatch))
 
 
 def _current_of_dispatch(dispatch: Dispatch, state: str) -> datetime | None:
@@ -175,6 +186,8 @@ def _current_of_dispatch(dispatch: Dispatch, state: str) -> datetime | None:
         return dispatch.sign_due
     if state != DispatchState.ACCEPTED:
         return None
+    if dispatch.rejections:  # sent back: the answer is what is asked for again
+        return dispatch.answer_due
     dues = [dispatch.answer_due]
     if dispatch.contacted_at is None and dispatch.contact_due is not None:
         dues.append(dispatch.contact_due)
@@ -187,18 +200,25 @@ def _current_of_dispatch(dispatch: Dispatch, state: str) -> datetime | None:
 
 
 def plan_reminder(
-    row: ServiceRequest | Dispatch, at: datetime, calendar: WorkCalendar, *, in_working_time: bool
+    row: ServiceRequest | Dispatch, calendar: WorkCalendar, *, in_working_time: bool | None = None
 ) -> None:
-    """Set `next_at` to the next reminder after `at`; those whose moment has passed are not made up for."""
-    row.next_at = None
-    if row.due is None or row.due_from is None:
+    """Set `next_at` to the moment of the next reminder, even where it has passed: a step that somebody takes
+    while the platform is behind must not swallow what those above have to hear."""
+    if row.due is None or row.due_from is None or row.reminded >= OVERDUE:
+        row.next_at = None
         return
-    for level in range(row.reminded + 1, OVERDUE + 1):
-        moment = reminder_at(row, level, calendar, in_working_time=in_working_time)
-        if moment > at:
-            row.next_at = moment
-            return
-        row.reminded = level
+    if in_working_time is None:
+        in_working_time = is_by_working_days(row)
+    row.next_at = reminder_at(row, row.reminded + 1, calendar, in_working_time=in_working_time)
+
+
+def level_at(row: ServiceRequest | Dispatch, at: datetime, calendar: WorkCalendar) -> int:
+    """The highest reminder whose moment has come by `at`; `row.reminded` where there is none that is new."""
+    in_working_time = is_by_working_days(row)
+    for level in range(OVERDUE, row.reminded, -1):
+        if row.due is not None and reminder_at(row, level, calendar, in_working_time=in_working_time) <= at:
+            return level
+    return row.reminded
 
 
 def reminder_at(
@@ -208,13 +228,20 @@ def reminder_at(
     due, since = row.due, row.due_from
     if due is None or since is None:
         raise ValueError("no clock runs")
-    if level == OVERDUE:
-        return next_morning(due, calendar) if in_working_time else due + (due - since) * GRACE
-    return share_of(since, due, _SHARES[level], calendar, in_working_time=in_working_time)
+    if level < OVERDUE:
+        return share_of(since, due, _SHARES[level], calendar, in_working_time=in_working_time)
+    if in_working_time:
+        return next_morning(due, calendar)
+    return due + max(due - since, timedelta()) * GRACE
 
 
 def is_by_working_days(row: ServiceRequest | Dispatch) -> bool:
-    """Whether the clock that runs now counts working hours only. An hour's span of a dispatch runs day and night."""
-    if isinstance(row, Dispatch):
-        return row.due is None or row.due_from is None or row.due - row.due_from > timedelta(hours=1)
-    return _by_working_days(row, row.state)
+    """Whether the clock that runs now counts working hours only.
+
+    What a dispatch has in working days ends with the working day; hours given for it run day and night.
+    """
+    if isinstance(row, ServiceRequest):
+        return _by_working_days(row, row.state)
+    if row.due is None or row.due_from is None:
+        return True
+    return ends_with_work(row.due) and row.due - row.due_from > timedelta(hours=1)

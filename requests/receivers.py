@@ -10,14 +10,19 @@ from ground.errors import RuleViolation
 from ground.steps import Move
 from organizations.models import Organization
 from organizations.signals import organization_closing, organization_moved
-from requests import news, tiers
+from requests import news, reminders, tiers  # noqa: F401  (reminders: its audiences)
 from requests.models import Dispatch, ServiceRequest
-from requests.signals import request_moved
+from requests.signals import dispatch_moved, request_moved
 
 
 @receiver(request_moved)
 def tell_people(sender: Any, move: Move, **kwargs: Any) -> None:
     news.tell(move)
+
+
+@receiver(dispatch_moved)
+def tell_people_of_dispatch(sender: Any, move: Move, **kwargs: Any) -> None:
+    news.tell_of_dispatch(move)
 
 
 @receiver(organization_closing)

@@ -18,18 +18,25 @@ from volunteers.states import WhistleState
 
 
 def cancel_whistles_of_withdrawn(sender: type, move: Move, **_: Any) -> None:
-    """A request was withdrawn (RULES 1): whistles not yet begun are cancelled, running ones finish.
+    """A request was withdrawn, or ended as a part with its whole (RULES 1), or was given to another community:
+    whistles not yet begun are cancelled, running ones finish.
 
     Runs inside the step of the request, so its lock is held already. One whose start is due starts first.
     """
-    if sender is not ServiceRequest or move.target != State.WITHDRAWN:
+    if sender is not ServiceRequest:
+        return
+    if move.target == State.WITHDRAWN:
+        reason = "点单已随总件撤回" if move.thing.is_part else "居民已撤回这件点单"
+    elif "moved_from" in move.codes:
+        reason = "点单已交给别的社区办理"
+    else:
         return
     not_begun = (WhistleState.DRAFT, WhistleState.OPEN)
     for whistle in Whistle.objects.filter(service_request=move.thing, state__in=not_begun).order_by("id"):
         if whistle.state == WhistleState.OPEN and whistle.starts_at <= clock.now():
             whistles.start(whistle)
         else:
-            whistles.cancel(whistle, by=None, reason="居民已撤回这件点单")
+            whistles.cancel(whistle, by=None, reason=reason)
 
 
 @receiver(organization_moved)

@@ -29,7 +29,7 @@ def test_rating_closes_it() -> None:
 def test_a_bad_rating_is_told_to_the_handler() -> None:
     service_request = resolved(a_city())
     afterwards.rate(service_request, by=service_request.submitter, **BAD)
-    assert FanOut.objects.get(title__startswith="不满意").audience_id == service_request.pk
+    assert FanOut.objects.get(title__startswith="不满意").audience_id == service_request.events.last().pk
 
 
 @pytest.mark.parametrize("stars", [0, 6, -1])

@@ -11,7 +11,7 @@ from ground.geo import Point
 from notifications.models import FanOut, Outgoing
 from requests import workflow
 from requests.models import ServiceRequest
-from requests.news import people_at_handler
+from requests.news.staff import concerned
 from requests.states import State, Track
 from tests.factories import a_city, a_grid_worker, a_user, appoint
 from tests.workflow import FRIDAY, a_category, filed, steps_of
@@ -185,9 +185,9 @@ def test_the_people_who_verify_are_told() -> None:
     city = a_city()
     street_officer = a_user("街道干部")
     appoint(street_officer, "officer", city.street)
-    a_grid_worker(city.home)
+    worker = a_grid_worker(city.home)
     service_request = filed(city, category=a_category("fire", track=Track.URGENT))
-    news = FanOut.objects.get(audience="request_handlers", audience_id=service_request.pk)
+    news = FanOut.objects.get(audience="request_news", audience_id=service_request.events.get().pk)
     assert news.title == "新点单：楼道灯不亮"
     assert news.is_urgent
-    assert list(people_at_handler(service_request.pk)) == [city.home.secretary]
+    assert set(concerned(news.audience_id)) == {city.home.secretary, worker}
