@@ -10,10 +10,12 @@ from django.urls import reverse
 
 from desk.access import SIGHT
 from desk.dispatches import chip_of, clocks_of, surname_of
+from grids.scope import covers
 from ground.steps import Offer
+from organizations.posts import Power
 from organizations.scope import scope_of
 from requests import powers
-from requests.models import Dispatch, DispatchEvent, ServiceRequest
+from requests.models import Dispatch, DispatchEvent
 from requests.states import SEEING, ContactBy
 from requests.tables import DISPATCHES
 from requests.timeline import Entry, entries_of
@@ -41,7 +43,8 @@ def context_of(user: Any, dispatch: Dispatch, **more: Any) -> dict[str, Any]:
     """The context of `desk/_dispatch.html`; `more` adds the form of a step under way."""
     row, is_ours = dispatch.service_request, powers.answers(user, dispatch)
     sees = _sees_request(user, dispatch, is_ours=is_ours)
-    entries = entries_of(row, user) if sees else []
+    history = history_of(dispatch, sees=sees)
+    entries = _apart_from(history, entries_of(row, user)) if sees else []
     photos = _asked_with(entries)
     offers = [offer for offer in DISPATCHES.offers(user, dispatch) if offer.step.name in STEPS]
     offers.sort(key=lambda offer: STEPS.index(offer.step.name))
@@ -61,7 +64,7 @@ def context_of(user: Any, dispatch: Dispatch, **more: Any) -> dict[str, Any]:
         "can_give_back": any(offer.step.name == "give_back" and not offer.why_not for offer in offers),
         "photos": photos,
         "entries": entries,
-        "history": history_of(dispatch, sees=sees),
+        "history": history,
         "panel_url": reverse("desk:dispatch", args=[dispatch.pk]),
         "list_url": reverse("desk:received" if is_ours else "desk:dispatches"),
         **more,
@@ -72,8 +75,8 @@ def _sees_request(user: Any, dispatch: Dispatch, *, is_ours: bool) -> bool:
     """A recipient until it is given back or taken back (RULES 3); others by their posts."""
     if is_ours and dispatch.state in SEEING:
         return True
-    seen = ServiceRequest.objects.in_sight_of_staff(user)
-    return seen.filter(pk=dispatch.service_request_id).exists()
+    row = dispatch.service_request
+    return any(covers(user, power, row) for power in (Power.REQUESTS_SEE, Power.REQUESTS_MASKED))
 
 
 def _phone_for(dispatch: Dispatch, *, is_ours: bool) -> str:
@@ -83,6 +86,18 @@ def _phone_for(dispatch: Dispatch, *, is_ours: bool) -> str:
     if not (is_ours and is_in_hand and row.shares_phone) or row.has_no_phone:
         return ""
     return row.submitter.phone
+
+
+def _apart_from(history: list[Entry], entries: list[Entry]) -> list[Entry]:
+    """What happened to the request besides: the steps of this dispatch are told once, with their photos."""
+    told = {(entry.step, entry.at): entry for entry in history}
+    rest = []
+    for entry in entries:
+        if same := told.get((entry.step, entry.at)):
+            same.photos = same.photos or entry.photos
+        else:
+            rest.append(entry)
+    return rest
 
 
 def _asked_with(entries: list[Entry]) -> list[dict[str, str]]:
@@ -126,10 +141,9 @@ def _buttons(offers: list[Offer], dispatch: Dispatch) -> list[dict[str, Any]]:
 
 
 def history_of(dispatch: Dispatch, *, sees: bool) -> list[Entry]:
-    """What happened to the dispatch, newest first, for `parts/_timeline.html`. Two queries."""
-    events = dispatch.events.select_related("by", "note").defer("by__phone")
-    rows = list(events.prefetch_related("photos").order_by("-at", "-id"))
-    return [_entry(event, dispatch, sees=sees) for event in rows]
+    """What happened to the dispatch, newest first, for `parts/_timeline.html`. One query."""
+    events = dispatch.events.select_related("by", "note").defer("by__phone").order_by("-at", "-id")
+    return [_entry(event, dispatch, sees=sees) for event in events]
 
 
 def _entry(event: DispatchEvent, dispatch: Dispatch, *, sees: bool) -> Entry:
@@ -143,7 +157,6 @@ def _entry(event: DispatchEvent, dispatch: Dispatch, *, sees: bool) -> Entry:
         by=f"{side} {event.by}" if event.by else "系统",
         note=_note(event),
         text=str(said) if said and shows else "",
-        photos=_photos(event, dispatch) if sees else [],
     )
 
 
@@ -162,9 +175,3 @@ def _note(event: DispatchEvent) -> str:
         codes = event.codes
         return f"及时 {codes['timely']} · 有效 {codes['effective']} · 态度 {codes['attitude']}"
     return ""
-
-
-def _photos(event: DispatchEvent, dispatch: Dispatch) -> list[dict[str, str]]:
-    number = dispatch.service_request.number
-    urls = [reverse("requests:photo", args=[number, photo.pk]) for photo in event.photos.all()]
-    return [{"url": url, "thumb": f"{url}?size=small", "alt": "回复照片"} for url in urls]

@@ -213,6 +213,11 @@ class Row:
     where_fine: str
     is_open: bool
 
+    @property
+    def has_chip(self) -> bool:
+        """Whether the dues do not say the state already."""
+        return self.dispatch.state not in RUNNING or bool(self.dispatch.rejections)
+
 
 _CHIPS = {
     DispatchState.SENT: "wait",
@@ -227,16 +232,21 @@ _STOPPED = (DispatchState.RETURNED, DispatchState.RECALLED)
 
 def chip_of(dispatch: Dispatch) -> dict[str, str]:
     state = DispatchState(dispatch.state)
-    label = "已退回重办" if state == DispatchState.ACCEPTED and dispatch.rejections else state.label
+    label = state.label
+    if state == DispatchState.ANSWERED:
+        label = "等核实"
+    elif state == DispatchState.ACCEPTED and dispatch.rejections:
+        label = "退回重办"
     return {"state": _CHIPS[state], "label": label, "icon_name": "stop" if state in _STOPPED else ""}
 
 
 def clocks_of(dispatch: Dispatch) -> list[Clock]:
-    """签收, 联系, 到场, 回复: each with what became of it."""
+    """签收, 联系, 到场, 回复: each with what became of it. Sent back, only the answer is asked for again."""
+    again = bool(dispatch.rejections)
     marks = (
         ("签收", dispatch.sign_due, dispatch.signed_at),
-        ("联系", dispatch.contact_due, dispatch.contacted_at),
-        ("到场", dispatch.arrive_due, dispatch.arrived_at),
+        ("联系", None if again else dispatch.contact_due, dispatch.contacted_at),
+        ("到场", None if again else dispatch.arrive_due, dispatch.arrived_at),
         ("回复", dispatch.answer_due, dispatch.answered_at),
     )
     return [Clock(label, due, done, _mark(dispatch, due, done)) for label, due, done in marks if due or done]

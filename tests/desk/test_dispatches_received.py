@@ -132,9 +132,7 @@ def test_filters_narrow_and_stay_in_the_tabs():
         assert "没有找到" in shown(client, f"tab=hand&place={city.next_door.organization.pk}")
 
 
-@pytest.mark.parametrize(
-    "query", ["tab=x", "page=99", f"place={'9' * 30}", "grade=x&role=x", "place=²"]
-)
+@pytest.mark.parametrize("query", ["tab=x", "page=99", f"place={'9' * 30}", "grade=x&role=x", "place=²"])
 def test_strange_addresses(query: str):
     city, unit, officer = a_town()
     one_of_each(city, unit, officer)
