@@ -28,7 +28,12 @@ log = structlog.get_logger(__name__)
 #: Pages of those who work for others: what leads there is work, whatever it is about.
 STAFF_PAGES = ("/desk/", "/dashboards/")
 #: By the first word of the key, or of the matter where the key says nothing.
-_KINDS = {"request": Kind.PROGRESS, "whistle": Kind.WHISTLE, "claim": Kind.OTHER}
+_KINDS = {
+    "request": Kind.PROGRESS,
+    "dispatch": Kind.WORK,
+    "whistle": Kind.WHISTLE,
+    "claim": Kind.OTHER,
+}
 
 Audience = Callable[[int], "QuerySet[User]"]
 

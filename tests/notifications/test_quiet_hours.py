@@ -134,6 +134,7 @@ def test_what_is_switched_off_does_not_wait_for_the_morning():
         ("request:1", "request:42", "/requests/WJ1/", Kind.PROGRESS),
         ("rate:1", "request:42", "/requests/WJ1/", Kind.PROGRESS),
         ("request:1:handler", "request:42", "/desk/requests/WJ1/", Kind.WORK),
+        ("dispatch:5:officers", "request:42", "", Kind.WORK),
         ("whistle:7:publish", "", "/whistles/7/", Kind.WHISTLE),
         ("whistle:7:full", "whistle:7", "/desk/whistles/7/", Kind.WORK),
         ("claim:3:credit", "whistle:7", "/claims/3/", Kind.OTHER),
