@@ -9,7 +9,7 @@ from accounts.models import User
 from desk.demo.sent import Sent
 from desk.demo.stories import Story
 from grids.models import Building
-from requests import afterwards, workflow
+from requests import afterwards, ticking, workflow
 from requests.models import Category, ServiceRequest
 from requests.states import Grade, Outcome, Track
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 CITY, MARKET, POWER, WATER = "区城市管理局", "区市场监督管理局", "武江供电所", "新华供水服务站"
 M, H = Track.IMPORTANT, Track.HARD
+#: How often the platform's own clock ran in the past that is replayed, and for how long back.
+EVERY, SINCE = timedelta(hours=6), timedelta(days=62)
 
 
 class Beyond:
@@ -39,6 +41,14 @@ class Beyond:
         self._now_above()
         self._now_asked()
         self._without_phone()
+        self._tick()
+
+    def _tick(self) -> None:
+        """The platform's own steps: what nobody rated lapses, questions time out, reminders go out."""
+        moment = self.script.now - SINCE
+        while moment < self.script.now:
+            self.script.at(moment, ticking.catch_up)
+            moment += EVERY
 
     def ask(
         self, category: str, track: Track, title: str, text: str, address: str, scene: str = "", *,
