@@ -72,7 +72,7 @@ def _card_text(service_request: ServiceRequest) -> str:
     if service_request.state == State.RESOLVED:
         return f"{service_request.get_outcome_display()}，请评价"
     if service_request.state == State.ASKED:
-        return f"最晚{when(service_request.asked_until, 'time')}"
+        return f"{when(service_request.asked_until, 'time')} 前补充"
     if service_request.state == State.MERGED:
         return "和同一件事一起办"
     if service_request.responsible_id and service_request.is_open:
@@ -163,6 +163,17 @@ def _running(service_request: ServiceRequest) -> tuple[str, str]:
 def pause_of(service_request: ServiceRequest) -> datetime | None:
     """Until when whoever asked may answer; his clock stands still so long. None unless he was asked."""
     return service_request.asked_until if service_request.state == State.ASKED else None
+
+
+def until_of(service_request: ServiceRequest) -> dict[str, Any] | None:
+    """Until when whoever asked may still do something about what has come to an end, and what happens then."""
+    row = service_request
+    at, what = {
+        State.RESOLVED: (row.lapse_due, "前没有评价，会自动办结，不算满意也不算不满意。"),
+        State.CLOSED: (row.reopen_until, "前可以要求重办。"),
+        State.DECLINED: (None if row.objected_at else row.object_until, "前可以申诉一次。"),
+    }.get(State(row.state), (None, ""))
+    return {"at": at, "what": what} if at is not None and at > clock.now() else None
 
 
 def final_promise(service_request: ServiceRequest) -> datetime | None:
