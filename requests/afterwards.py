@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
+
 from ground.errors import RuleViolation
 from ground.steps import Move
 from organizations.models import Policy
@@ -12,12 +14,15 @@ from organizations.workdays import calendar
 from requests import clocks
 from requests import photos as pictures
 from requests.guards import ESCALATING_REOPENING
-from requests.models import Rating, ServiceRequest
+from requests.models import DispatchEvent, Rating, RequestEvent, ServiceRequest
 from requests.taking import Photos, take, words_of
 from requests.tiers import an_open_handler, go_up, watch
 
 #: By these somebody took part in the work: he does not judge it.
-_WORK = ("accept", "take_over", "handle", "resolve", "contact", "merge", "escalate", "explain", "dispatch")
+TAKES_PART = (
+    *("accept", "take_over", "handle", "resolve", "complete", "contact", "ask", "merge", "split", "dispatch"),
+    *("whistle", "escalate", "hand_down", "extend", "explain", "propose_hand_down", "consent_explained"),
+)
 #: The second time the tier above watches, the third time it takes over.
 WATCHED_REOPENING = 2
 
@@ -68,7 +73,7 @@ def _judge(
         raise RuleViolation("满意度请选 1 到 5 星。", field="satisfied")
 
     def settle(move: Move) -> None:
-        if move.thing.events.filter(by=by, step__in=_WORK).exists():
+        if _took_part(by, move.thing):
             raise RuleViolation("你参与了办理，请由其他人评价。")
         judged = {"contacted": contacted, "solved": solved, "satisfied": satisfied}
         move.codes |= judged
@@ -77,6 +82,14 @@ def _judge(
         _close(move.thing, move.at)
 
     take(name, service_request, by=by, change=settle)
+
+
+def _took_part(user: Any, service_request: ServiceRequest) -> bool:
+    """In the work on it, on a part of it, or on what was dispatched for it."""
+    family = Q(subject=service_request) | Q(subject__whole=service_request)
+    if RequestEvent.objects.filter(family, by=user, step__in=TAKES_PART).exists():
+        return True
+    return DispatchEvent.objects.filter(by=user, subject__service_request=service_request).exists()
 
 
 def lapse(service_request: ServiceRequest) -> None:
@@ -104,7 +117,7 @@ def reopen(service_request: ServiceRequest, *, by: Any, reason: str, photos: Pho
         move.codes["count"] = thing.reopened
         thing.outcome, thing.has_asked = "", False
         thing.resolved_at = thing.ended_at = thing.lapse_due = thing.reopen_until = None
-        an_open_handler(thing)
+        an_open_handler(move)
         clocks.start_again(thing, move.at, calendar())
         if thing.reopened >= ESCALATING_REOPENING:
             go_up(move)

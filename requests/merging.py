@@ -52,7 +52,7 @@ def unmerge(service_request: ServiceRequest, *, by: Any) -> None:
     def settle(move: Move) -> None:
         move.codes["from"] = move.thing.merged_into_id
         move.thing.merged_into = None
-        an_open_handler(move.thing)
+        an_open_handler(move)
 
     take("unmerge", service_request, by=by, change=settle)
 

@@ -54,7 +54,8 @@ def _begin(whole: ServiceRequest, number: int, text: str, by: Any, at: datetime)
         promise=whole.promise, state=State.ACCEPTED, submitted_at=at, accepted_at=at, resolve_due=whole.resolve_due,
     )  # fmt: skip
     clocks.set_due(part, at, calendar())
-    with REQUESTS.begin("begin_part", by=by, whole=whole.pk) as move:
+    due = part.resolve_due and part.resolve_due.isoformat()
+    with REQUESTS.begin("begin_part", by=by, whole=whole.pk, due=due) as move:
         move.thing = part
     Hold.objects.create(service_request=whole, key=hold_key(part), label=f"分件“{part.title}”还没办完"[:80])
     return part

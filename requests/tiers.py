@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from ground.errors import RuleViolation
@@ -14,7 +14,7 @@ from organizations.posts import Power, Tier
 from organizations.scope import scope_of
 from organizations.workdays import calendar
 from requests import clocks
-from requests.models import ServiceRequest
+from requests.models import Consent, ServiceRequest
 from requests.states import OPEN, State
 from requests.taking import take, words_of
 
@@ -26,11 +26,12 @@ def escalate(service_request: ServiceRequest, *, by: Any, reason: str) -> None:
 
 
 def go_up(move: Move) -> None:
-    """The tier above has it from now on."""
-    above = move.thing.tier_above_id
+    """The tier above has it from now on; where that was closed meanwhile, the next one that is open."""
+    open_ones = Organization.objects.open().in_bulk(move.thing.tiers_above_ids)
+    above = next((pk for pk in move.thing.tiers_above_ids if pk in open_ones), None)
     if above is None:
         raise RuleViolation("已经在区里，上面没有承办的一级了。")
-    _give_to(move, Organization.objects.get(pk=above))
+    _give_to(move, open_ones[above])
 
 
 def hand_down(service_request: ServiceRequest, *, by: Any, child: Organization, text: str) -> None:
@@ -42,14 +43,20 @@ def hand_down(service_request: ServiceRequest, *, by: Any, child: Organization, 
 def go_down(move: Move, child: Organization) -> None:
     """Give it to an open child of the handler. Raises RuleViolation at "child"."""
     thing = move.thing
-    if child.closed_at is not None or child.parent_id != thing.handler_id or child.tier > Tier.COMMUNITY:
-        raise RuleViolation("只能交给本级直接下属的党组织。", field="child")
+    refuse_child(thing, child)
     if child.pk not in (thing.street_id, thing.community_id):
         move.codes["moved_from"] = thing.community_id
         thing.place_under(child)
         _keep_place_inside(thing)
     thing.handed_down += 1
     _give_to(move, child)
+
+
+def refuse_child(service_request: ServiceRequest, child: Organization) -> None:
+    """Only an open child of the handler that handles requests. Raises RuleViolation at "child"."""
+    is_below = child.parent_id == service_request.handler_id and child.tier <= Tier.COMMUNITY
+    if child.closed_at is not None or not is_below:
+        raise RuleViolation("只能交给本级直接下属的党组织。", field="child")
 
 
 def _keep_place_inside(service_request: ServiceRequest) -> None:
@@ -93,11 +100,15 @@ def watch(move: Move, organization_id: int | None) -> None:
     move.codes["supervised_by"] = organization_id
 
 
-def an_open_handler(service_request: ServiceRequest) -> None:
+def an_open_handler(move: Move) -> None:
     """Where the handler was closed while nobody had to act, the nearest tier above that is open takes its place."""
-    line = [service_request.handler_id, *service_request.tiers_above_ids, service_request.district_id]
-    still_there = set(Organization.objects.open().filter(pk__in=line).values_list("pk", flat=True))
-    service_request.handler_id = next((pk for pk in line if pk in still_there), service_request.handler_id)
+    thing = move.thing
+    line = [thing.handler_id, *thing.tiers_above_ids, thing.district_id]
+    open_ones = Organization.objects.open().in_bulk(line)
+    first = next((pk for pk in line if pk in open_ones), thing.handler_id)
+    if first != thing.handler_id:
+        move.codes["handler"] = first
+        thing.handler, thing.responsible = open_ones[first], None
 
 
 def follow_line(node: Organization) -> None:
@@ -116,3 +127,6 @@ def follow_line(node: Organization) -> None:
     for name in ("consent_at", "supervised_by"):
         here = Q(**{name: F("street")}) | Q(**{name: F("district")}) | Q(**{name: None})
         below.exclude(here).update(**{f"{name}_id": Coalesce(F("street_id"), F("district_id"))})
+    decided_at = below.filter(pk=OuterRef("service_request")).values("consent_at")
+    pending = Consent.objects.filter(state=Consent.State.PENDING, service_request__in=below)
+    pending.exclude(organization=Subquery(decided_at)).update(organization=Subquery(decided_at))
