@@ -43,8 +43,9 @@ def search(service_request: ServiceRequest, words: str) -> list[Recipient]:
 def suggested(service_request: ServiceRequest) -> list[Recipient]:
     """Whom this place sent to last, then its own units and the departments of the district. Four queries."""
     offers = {each.value: each for each in _recent(service_request)}
+    around = Q(street=service_request.street_id) | Q(street=None)
     near = _units(service_request).filter(
-        Q(community=service_request.community_id) | Q(kind=Unit.Kind.DEPARTMENT, street=None, community=None)
+        Q(community=service_request.community_id) | Q(around, kind=Unit.Kind.DEPARTMENT, community=None)
     )
     for unit in near.filter(is_answered=True).order_by(*_nearest(service_request), "name", "pk")[:MOST_NEAR]:
         offers.setdefault(f"u:{unit.pk}", _of_unit(unit))

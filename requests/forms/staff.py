@@ -17,6 +17,7 @@ from requests.forms.recipients import LOOK, RecipientField
 from requests.models import ServiceRequest
 from requests.states import PLAIN_OUTCOMES, Grade, Track
 
+NOBODY_CHOSEN = "请选一个单位或一个党组织，只选一个。"
 #: What a key of the database can be.
 MOST_ID = 2**63 - 1
 OUTCOMES = [(outcome, outcome.label) for outcome in PLAIN_OUTCOMES]
@@ -68,7 +69,7 @@ class DispatchForm(StepForm):
     Pages choose `to`; the API may name `unit` or `organization` by its id instead.
     """
 
-    to = RecipientField(label="派给谁", required=False)
+    to = RecipientField(label="派给谁", error_messages={"required": NOBODY_CHOSEN})
     unit = forms.IntegerField(required=False, min_value=1, max_value=MOST_ID, widget=forms.HiddenInput)
     organization = forms.IntegerField(
         required=False, min_value=1, max_value=MOST_ID, widget=forms.HiddenInput
@@ -85,6 +86,7 @@ class DispatchForm(StepForm):
         super().__init__(*args, **kwargs)
         row, sought = self.service_request, str(self.data.get("to_q") or "")[:60]
         self.fields["to"].offer(row, words=sought)  # type: ignore[attr-defined]
+        self.fields["to"].required = not any(self.data.get(name) for name in ("unit", "organization"))
         if row.handler_id == row.community_id:
             del self.fields["grade"]
 
@@ -112,7 +114,7 @@ class DispatchForm(StepForm):
         ids = {kind: cleaned.pop(kind, None) for kind in ("unit", "organization")}
         named = [to] if to is not None else [self._named(kind, pk) for kind, pk in ids.items() if pk]
         if not self.errors and len(named) != 1:
-            self.add_error("to", "请选一个单位或一个党组织，只选一个。")
+            self.add_error("to", NOBODY_CHOSEN)
         if not self.errors:
             kind = "unit" if isinstance(named[0], Unit) else "organization"
             cleaned |= {"unit": None, "organization": None, kind: named[0]}
