@@ -237,8 +237,8 @@ class Machine:
 
 
 def lock_row(row: Any) -> None:
-    """Lock an existing row until the transaction ends and bring the given object up to date."""
-    fresh = type(row)._base_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
+    """Lock an existing row (`request.user` too) until the transaction ends, and bring the object up to date."""
+    fresh = row._meta.model._base_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
     if fresh is None:
         raise RuleViolation("这条记录已经不在了，请刷新页面。")
     for each in row._meta.concrete_fields:
