@@ -87,7 +87,8 @@ def figures_of(area: Area, window: Window, at: datetime) -> Figures:
 
 
 def _requests(area: Area) -> Any:
-    return ServiceRequest.objects.filter(area.requests)
+    """Every matter once: parts are counted with their whole."""
+    return ServiceRequest.objects.filter(area.requests, whole=None)
 
 
 def _sums_by(

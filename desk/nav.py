@@ -100,6 +100,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "看板",
         (
             Entry("看板", "chart", "dashboards:home", (Power.TREE_SEE,)),
+            Entry("办理统计", "progress", "desk:figures", SIGHT),
             Entry("排行榜", "medal", "volunteers:own_leaderboard", (Power.TREE_SEE,), switch="boards"),
         ),
     ),

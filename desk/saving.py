@@ -21,7 +21,7 @@ PAGES = {"work": "desk:work", "requests": "desk:requests"}
 MOST = 10
 #: As long as the column of `SavedFilter.query`.
 LONGEST = 300
-_KEPT = ("tab", *FILTERS, "which", "within", "from", "to")
+_KEPT = ("tab", *FILTERS, "which", "within", "handler", "from", "to")
 
 
 class SaveForm(forms.Form):

@@ -99,12 +99,14 @@ def found_by(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> QueryS
 
 
 def _as_counted(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> QuerySet[ServiceRequest]:
-    """The filters by which a figure of a dashboard opens its rows: which, within, from, to."""
+    """The filters by which a figure of a dashboard opens its rows: which, within, handler, from, to."""
     if (which := query.get("which")) in NAMES:
         rows = rows.filter(conditions(clock.now())[which])
     if within := _number(query.get("within")):
         node = Organization.objects.filter(pk=within).first()
         rows = rows.filter(area_of(node).requests) if node else rows.none()
+    if handler := _number(query.get("handler")):
+        rows = rows.filter(handler=handler)
     if first := day_of(query.get("from")):
         rows = rows.filter(submitted_at__gte=clock.midnight(first))
     if last := day_of(query.get("to")):

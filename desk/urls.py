@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from desk.views import bulk, dispatches, home, people, policies, requests, saved, whistles, work
+from desk.views import bulk, dispatches, figures, home, people, policies, requests, saved, whistles, work
 
 app_name = "desk"
 urlpatterns = [
@@ -34,4 +34,6 @@ urlpatterns = [
     path("desk/registrations/", people.registrations, name="registrations"),
     path("desk/registrations/<int:pk>/", people.confirm, name="confirm"),
     path("desk/policies/", policies.policy, name="policies"),
+    path("desk/figures/", figures.show, name="figures"),
+    path("desk/figures/table.csv", figures.table, name="figures_table"),
 ]

@@ -27,6 +27,9 @@ from requests.states import OPEN, State, Track
 
 #: Where the work list opens: the first of these heaps that is not empty.
 _FIRST = ("new", "takeover", "overdue", "today", "mine", "consent", "waiting", "supervised", "callback")
+#: Tabs whose rows are all in one state: nothing to choose.
+_ONE_STATE = ("new", "unsatisfied", "callback")
+_OPEN_STATES = [(state.value, state.label) for state in OPEN]
 
 
 class CountedPaginator(Paginator):
@@ -74,7 +77,7 @@ def _work_list(request: HttpRequest) -> HttpResponse:
             "tabs": _tabs(request, found, tab, shown),
             "page": page,
             "rows": rows_of(page.object_list, with_similar=tab.key == "new"),
-            "filters": _filters(request, [(state.value, state.label) for state in OPEN]),
+            "filters": _filters(request, [] if tab.key in _ONE_STATE else _OPEN_STATES),
             "is_filtered": is_filtered,
             "keep": {"tab": tab.key},
             "clear_url": f"?tab={tab.key}",
@@ -146,7 +149,7 @@ def requests(request: HttpRequest) -> HttpResponse:
     user, query = request.user, request.GET
     rows = searching.found_by(ServiceRequest.objects.in_sight_of_staff(user), query)
     page = searching.page_after(searching.for_rows(rows), query.get("after", ""))
-    kept = {name: query[name] for name in ("which", "within", "from", "to") if query.get(name)}
+    kept = {name: query[name] for name in ("which", "within", "handler", "from", "to") if query.get(name)}
     return render(
         request,
         "desk/requests.html",

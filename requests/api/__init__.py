@@ -2,7 +2,7 @@
 
 from rest_framework.routers import BaseRouter
 
-from requests.api.catalogue import CategoryViewSet, ReplyTemplateViewSet, SavedFilterViewSet
+from requests.api.catalogue import CategoryViewSet, ReplyTemplateViewSet
 from requests.api.dispatches import DispatchViewSet
 from requests.api.requests import RequestViewSet
 
@@ -13,4 +13,3 @@ def register(router: BaseRouter) -> None:
     router.register("dispatches", DispatchViewSet, "dispatch")
     router.register("categories", CategoryViewSet, "category")
     router.register("reply-templates", ReplyTemplateViewSet, "reply-template")
-    router.register("saved-filters", SavedFilterViewSet, "saved-filter")

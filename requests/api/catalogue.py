@@ -1,20 +1,15 @@
-"""What can be asked for, what staff say again and again, and the lists that somebody keeps at hand."""
+"""What can be asked for, and what staff say again and again."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import django_filters
-from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
-from rest_framework import mixins, serializers
-from rest_framework.viewsets import GenericViewSet, ReadOnlyModelViewSet
+from rest_framework import serializers
+from rest_framework.viewsets import ReadOnlyModelViewSet
 
-from ground.errors import RuleViolation
-from requests.models import Category, ReplyTemplate, SavedFilter
-
-#: So many lists one keeps per page.
-MOST_SAVED = 20
+from requests.models import Category, ReplyTemplate
 
 
 class CategorySerializer(serializers.ModelSerializer[Category]):
@@ -69,45 +64,3 @@ class ReplyTemplateViewSet(ReadOnlyModelViewSet[ReplyTemplate]):
     def get_queryset(self) -> QuerySet[ReplyTemplate]:
         rows = ReplyTemplate.objects.usable_by(self.request.user).filter(is_open=True)
         return rows.select_related("category", "organization")
-
-
-class SavedFilterSerializer(serializers.ModelSerializer[SavedFilter]):
-    """A list as one likes to open it; `query` is the part of its address after the question mark."""
-
-    class Meta:
-        model = SavedFilter
-        fields = ["id", "page", "name", "query"]
-        validators: list[Any] = []  # `user` is not sent: the rule is asked below
-
-    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
-        mine = SavedFilter.objects.filter(user=self.context["request"].user, page=given["page"])
-        names = set(mine.values_list("name", flat=True))
-        if given["name"] in names:
-            raise serializers.ValidationError({"name": ["已有同名的常用筛选。"]})
-        if len(names) >= MOST_SAVED:
-            raise serializers.ValidationError({"name": [f"最多存 {MOST_SAVED} 个，请先删掉不用的。"]})
-        return given
-
-
-class SavedFilterViewSet(
-    mixins.CreateModelMixin,
-    mixins.DestroyModelMixin,
-    mixins.ListModelMixin,
-    mixins.RetrieveModelMixin,
-    GenericViewSet[SavedFilter],
-):
-    """存为常用: one's own."""
-
-    queryset = SavedFilter.objects.none()
-    serializer_class = SavedFilterSerializer
-    filterset_fields = ["page"]
-
-    def get_queryset(self) -> QuerySet[SavedFilter]:
-        return SavedFilter.objects.filter(user=self.request.user.pk)
-
-    def perform_create(self, serializer: Any) -> None:
-        try:
-            with transaction.atomic():
-                serializer.save(user=self.request.user)
-        except IntegrityError:  # the same name from another tab in the same moment
-            raise RuleViolation("已有同名的常用筛选。", field="name") from None

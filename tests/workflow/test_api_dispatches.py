@@ -169,7 +169,8 @@ class TestSavedFilters:
         fields = {"page": "work", "name": "急的", "query": "track=urgent"}
         made = client.post(SAVED, fields)
         assert made.status_code == 201
-        assert client.post(SAVED, fields).json() == {"name": ["已有同名的常用筛选。"]}
+        again = client.post(SAVED, fields)
+        assert again.status_code == 409 and again.json()["detail"].startswith("已有叫“急的”")
         assert client.post(SAVED, {**fields, "page": "requests"}).status_code == 201
         assert [each["name"] for each in client.get(SAVED, {"page": "work"}).json()["results"]] == ["急的"]
         other: APIClient = signed_in(city.next_door.secretary)

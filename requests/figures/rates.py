@@ -14,31 +14,44 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from requests.models import ServiceRequest
-from requests.states import OPEN, State
+from requests.states import OPEN, Outcome, State
 
 #: A rating from here on counts as satisfied (RULES 7).
 SATISFIED_FROM = 4
 
-#: What the rates are about: what people asked for themselves. What staff filed is counted beside (RULES 7).
-OWN = Q(source=ServiceRequest.Source.RESIDENT)
+#: What the rates are about: what people asked for themselves, every matter once. What staff filed is counted
+#: beside; parts are counted with their whole, those merged together each for itself (RULES 7).
+OWN = Q(source=ServiceRequest.Source.RESIDENT, whole=None)
 _IN_TIME = Q(contacted_at__isnull=False, contacted_at__lte=F("contact_due"))
 _RATED = OWN & Q(rating__isnull=False)
 _FINISHED = Q(state__in=[State.RESOLVED, State.CLOSED])
+_TO_RESOLVE = OWN & Q(accepted_at__isnull=False) & ~Q(outcome=Outcome.EXPLAINED)
+_DONE = _TO_RESOLVE & Q(resolved_at__isnull=False)
+_DONE_IN_TIME = Q(resolved_at__lte=F("resolve_due"))
 
 
 def conditions(at: datetime) -> dict[str, Q]:
     """Name of a figure → which requests it counts, as of the moment `at`.
 
-    The response rate is about first contacts that are due by `at` or were made; one that ended before its
-    contact was due asks for none.
+    The response rate is about first contacts that are due by `at` or were made, the acceptance rate about first
+    answers (accepted, merged, lawfully declined) that are due by `at` or were given; one that ended before its
+    due asks for none. What was explained by law is counted apart: neither for nor against resolving.
     """
-    due = Q(contact_due__lt=at) & (Q(ended_at=None) | Q(ended_at__gt=F("contact_due")))
-    contact_due = OWN & (Q(contacted_at__isnull=False) | due)
+    contact_due = OWN & (Q(contacted_at__isnull=False) | _came_due("contact_due", at))
+    answer_due = OWN & (Q(accepted_in_time__isnull=False) | _came_due("accept_due", at))
     return {
-        "submitted": Q(),
+        "submitted": Q(whole=None),
         "own": OWN,
+        "answer_due": answer_due,
+        "answered_in_time": OWN & Q(accepted_in_time=True),
+        "answered_late": answer_due & ~Q(accepted_in_time=True),
         "accepted": OWN & Q(accepted_at__isnull=False),
+        "to_resolve": _TO_RESOLVE,
         "resolved": OWN & Q(resolved_at__isnull=False),
+        "done": _DONE,
+        "done_in_time": _DONE & _DONE_IN_TIME,
+        "done_late": _DONE & ~_DONE_IN_TIME,
+        "explained": OWN & Q(resolved_at__isnull=False, outcome=Outcome.EXPLAINED),
         "contact_due": contact_due,
         "contact_in_time": OWN & _IN_TIME,
         "contact_late": contact_due & ~_IN_TIME,
@@ -48,16 +61,30 @@ def conditions(at: datetime) -> dict[str, Q]:
         "unsolved": _RATED & Q(rating__solved=False),
         "satisfied": _RATED & Q(rating__satisfied__gte=SATISFIED_FROM),
         "dissatisfied": _RATED & Q(rating__satisfied__lt=SATISFIED_FROM),
-        "open": Q(state__in=OPEN),
-        "overdue": Q(state__in=OPEN, due__lt=at),
+        "open": Q(state__in=OPEN, whole=None),
+        "overdue": Q(state__in=OPEN, whole=None, due__lt=at),
     }
+
+
+def _came_due(column: str, at: datetime) -> Q:
+    """The due has gone by, and the matter was still there."""
+    return Q(**{f"{column}__lt": at}) & (Q(ended_at=None) | Q(ended_at__gt=F(column)))
 
 
 #: What the conditions are called on screens.
 NAMES = {
+    "submitted": "拆分的分件不另计",
     "own": "居民本人提出",
+    "answer_due": "到期应受理",
+    "answered_in_time": "按时受理或答复",
+    "answered_late": "没有按时受理",
     "accepted": "已受理",
+    "to_resolve": "受理后应办结",
     "resolved": "已办结",
+    "done": "已办结（不含解释办结）",
+    "done_in_time": "按时办结",
+    "done_late": "超期办结",
+    "explained": "依法依规解释办结",
     "contact_due": "到期应联系",
     "contact_in_time": "按时联系",
     "contact_late": "没有按时联系",
@@ -90,6 +117,12 @@ class Figures:
     unrated: int = 0
     solved: int = 0
     satisfied: int = 0
+    answer_due: int = 0
+    answered_in_time: int = 0
+    to_resolve: int = 0
+    done: int = 0
+    done_in_time: int = 0
+    explained: int = 0
 
     @property
     def filed_by_staff(self) -> int:
@@ -106,6 +139,18 @@ class Figures:
     @property
     def satisfaction_rate(self) -> float | None:
         return _share(self.satisfied, self.rated)
+
+    @property
+    def acceptance_rate(self) -> float | None:
+        return _share(self.answered_in_time, self.answer_due)
+
+    @property
+    def completion_rate(self) -> float | None:
+        return _share(self.done, self.to_resolve)
+
+    @property
+    def punctual_rate(self) -> float | None:
+        return _share(self.done_in_time, self.done)
 
     def __add__(self, other: Figures) -> Figures:
         return Figures(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
