@@ -29,6 +29,7 @@ QUALITY = 82
 TYPES = {
     "image/jpeg": "JPEG",
     "image/png": "PNG",
+    "image/apng": "PNG",
     "image/webp": "WEBP",
     "image/heic": "HEIF",
     "image/heif": "HEIF",

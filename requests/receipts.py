@@ -27,7 +27,7 @@ _NONE = "-" * QUERY_DIGITS
 
 
 class Limit(NamedTuple):
-    """At most `at_most` tries within `window`, counted from the first of them."""
+    """At most `at_most` tries in each window; windows follow each other without a gap."""
 
     at_most: int
     window: timedelta
