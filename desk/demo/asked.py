@@ -12,7 +12,7 @@ from desk.demo.pictures import picture
 from desk.demo.script import Action, Script
 from desk.demo.stories import ADDITIONS, Story
 from grids.models import Building
-from requests import afterwards, workflow
+from requests import afterwards, powers, workflow
 from requests.models import Category, ServiceRequest
 from requests.states import ContactBy, Outcome, Track
 
@@ -92,7 +92,13 @@ class Asked:
     def handle(self, low: float = 0.1, high: float = 0.6) -> Self:
         on_duty = self.staff.grid_workers.get(self.house.grid_id, [])
         person = self.script.chance.choice([*on_duty, self.verifier])
-        self._next(low, high, lambda: workflow.handle(self.row, by=self.verifier, responsible=person))
+
+        def take_in_hand() -> None:
+            # One duty of the demo ends while the requests go on: then the verifier does it himself.
+            able = person if powers.can_handle(person, self.row) else self.verifier
+            workflow.handle(self.row, by=self.verifier, responsible=able)
+
+        self._next(low, high, take_in_hand)
         return self
 
     def resolve(self, *, late: float = 1, partly: bool = False, after: datetime | None = None) -> Self:
