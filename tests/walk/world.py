@@ -16,7 +16,7 @@ from notifications.models import Message, Outgoing
 from notifications.outbox import say, sweep
 from organizations.models import AccessLogEntry, UnitBranch
 from organizations.posts import Post
-from requests import workflow
+from requests import dispatching, workflow
 from requests.models import Category, Hold
 from tests import factories
 from tests.grids import marked
@@ -27,6 +27,7 @@ from volunteers.models import Registration
 from volunteers.states import VolunteerKind
 
 IMPORT_ROUTES = ("import", "import_columns", "import_confirm", "import_cancel", "import_report")
+DISPATCH_ROUTES = ("detail", "take")
 CLAIM_ROUTES = ("detail", "check-in", "check-out", "contact", "withdraw")
 #: The word in every text of the home community.
 SECRET = "密语"
@@ -52,6 +53,7 @@ def build() -> SimpleNamespace:
         photos=[a_picture()],
     )
     workflow.accept(service_request, by=home.secretary, track="important")
+    dispatch = _a_dispatch(city, service_request)
     soon = clock.now() + timedelta(hours=3)
     whistle = scenes.a_draft(
         home,
@@ -81,9 +83,33 @@ def build() -> SimpleNamespace:
         claim=claim,
         registration=registration,
         worker=worker,
-        meanings=_meanings(city, resident, service_request, whistle, claim, registration, volunteer),
+        meanings={
+            **_meanings(city, resident, service_request, whistle, claim, registration, volunteer),
+            **_of_dispatches(dispatch),
+        },
         outsiders=_outsiders(city),
     )
+
+
+def _an_officer(unit: Any) -> Any:
+    officer = factories.a_user("承办人")
+    factories.appoint(officer, Post.CASE_OFFICER, unit)
+    return officer
+
+
+def _a_dispatch(city: Any, service_request: Any) -> Any:
+    unit = factories.a_unit(city)  # a unit of the district is no secret in it
+    _an_officer(unit)
+    return dispatching.dispatch(service_request, by=city.home.secretary, unit=unit, text=f"去看看{SECRET}")
+
+
+def _of_dispatches(dispatch: Any) -> dict[str, Any]:
+    return {
+        **{f"desk:{name}:pk": dispatch.pk for name in ("dispatch", "dispatch_step")},
+        **{f"v1:dispatch-{name}:pk": dispatch.pk for name in DISPATCH_ROUTES},
+        "desk:dispatch_step:name": "sign",
+        "v1:dispatch-take:step": "sign",
+    }
 
 
 def _outsiders(city: Any) -> dict[str, Any]:
@@ -93,6 +119,7 @@ def _outsiders(city: Any) -> dict[str, Any]:
         "grid worker next door": factories.a_grid_worker(city.next_door),
         "member next door": scenes.a_volunteer(city, city.next_door).user,
         "resident next door": factories.a_user("赵邻居"),
+        "case officer of another unit": _an_officer(factories.a_unit(city)),
         "system administrator": factories.a_user("管理员", is_administrator=True),
     }
 
