@@ -14,10 +14,11 @@ from django.db import connection
 from PIL import Image
 
 from accounts.models import User
+from organizations.posts import Post
 from requests import workflow
 from requests.models import Category, ServiceRequest
 from requests.states import Outcome, Track
-from tests.factories import City, a_user
+from tests.factories import City, a_user, appoint
 
 CHINA = ZoneInfo("Asia/Shanghai")
 #: A Friday that is a working day.
@@ -62,6 +63,22 @@ def a_photo(
     target = BytesIO()
     Image.new("RGB", size, "navy").save(target, kind, **save)
     return SimpleUploadedFile(name, target.getvalue(), content_type="image/jpeg")
+
+
+def seated(place: Any, post: str = Post.OFFICER, name: str = "") -> User:
+    """Somebody with a post there."""
+    person = a_user(name or "干部")
+    appoint(person, post, place)
+    return person
+
+
+def escalated(city: City, *, times: int = 1, **extra: Any) -> ServiceRequest:
+    """At the street, or at the district, and not taken over yet."""
+    service_request = accepted(city, **extra)
+    workflow.VERBS["escalate"](service_request, by=city.home.secretary, reason="管线归街道")
+    for place in [city.street, city.district][: times - 1]:
+        workflow.VERBS["escalate"](service_request, by=seated(place), reason="要区里协调")
+    return service_request
 
 
 def steps_of(service_request: ServiceRequest) -> list[str]:
