@@ -90,7 +90,7 @@ def nobody_answers(place: Unit | Organization) -> str:
     return "" if is_staffed else f"{place.short_name}还没有工作人员，请先请上级任命。"
 
 
-def _units(service_request: ServiceRequest) -> QuerySet[Unit]:
+def _units(service_request: ServiceRequest) -> QuerySet[Any]:
     """With `is_answered`: whether anybody there would read it."""
     officers = Appointment.objects.in_force().filter(
         unit=OuterRef("pk"),

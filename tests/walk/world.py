@@ -73,6 +73,8 @@ def build() -> SimpleNamespace:
     say(to=resident, key="walk", title=f"消息{SECRET}", url="/requests/")
     sweep()
     worker = factories.a_grid_worker(home)
+    meanings = _meanings(city, resident, service_request, whistle, claim, registration, volunteer)
+    meanings["rows"]["requests_dispatch"] = dispatch
     return SimpleNamespace(
         city=city,
         home=home,
@@ -83,10 +85,7 @@ def build() -> SimpleNamespace:
         claim=claim,
         registration=registration,
         worker=worker,
-        meanings={
-            **_meanings(city, resident, service_request, whistle, claim, registration, volunteer),
-            **_of_dispatches(dispatch),
-        },
+        meanings={**meanings, **_of_dispatches(dispatch)},
         outsiders=_outsiders(city),
     )
 
@@ -135,6 +134,13 @@ def _meanings(
 ) -> dict[str, Any]:
     message = Message.objects.filter(to=resident).first()
     photo = service_request.photos.get()
+    helped = workflow.submit(
+        by=city.home.secretary,
+        category=service_request.category,
+        text=f"雨棚松了{SECRET}",
+        building=city.home.building,
+        without_phone=f"周{SECRET}",
+    )
     rows = _rows(city, service_request, whistle, claim, registration, volunteer)
     home = city.home
     person = a_resident(home, f"钱{SECRET}", by=home.secretary)
@@ -152,6 +158,7 @@ def _meanings(
         "requests:number": service_request.number,
         "requests:step": "withdraw",
         "requests:photo": photo.pk,
+        "requests:receipt:number": helped.number,
         "v1:number": service_request.number,
         "v1:step": "withdraw",
         "v1:photo": photo.pk,
