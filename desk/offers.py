@@ -85,12 +85,22 @@ def choices_for(user: Any, service_request: ServiceRequest, pending: Any) -> Cho
         for each in REQUESTS.offers(user, service_request)
         if is_taken_here(each.step.name, service_request)
     ]
-    offers.sort(key=lambda each: ORDER.index(each.step.name))
+    offers.sort(key=lambda each: _place(each.step.name, service_request))
     steps = [each.step for each in offers if not each.why_not]
     front, more = _divided(steps, service_request)
-    first = next((step.name for step in front if step.tone == "primary"), "")
+    primary = (step.name for step in front if step.tone == "primary" and not _is_again(step.name, service_request))
+    first = next(primary, "")
     draw = [[_button(step, service_request, first, pending) for step in heap] for heap in (front, more)]
     return Choices(draw[0], draw[1], _why(offers, at_once=True), _why(offers, at_once=False))
+
+
+def _is_again(name: str, service_request: ServiceRequest) -> bool:
+    """自办 while it is in progress only names somebody else."""
+    return name == "handle" and service_request.state == State.IN_PROGRESS
+
+
+def _place(name: str, service_request: ServiceRequest) -> int:
+    return ORDER.index("supervise") if _is_again(name, service_request) else ORDER.index(name)
 
 
 def _divided(steps: list[Step], service_request: ServiceRequest) -> tuple[list[Step], list[Step]]:

@@ -10,7 +10,7 @@ from grids.scope import grid_ids, reach
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import NOTHING, scope_of
 from requests.afterwards import TAKES_PART
-from requests.models import RequestEvent
+from requests.models import DispatchEvent, RequestEvent
 
 _ABOVE = (Tier.DISTRICT, Tier.STREET)
 
@@ -57,9 +57,11 @@ def called_back(user: Any) -> Q:
     """Of people without a phone, where the user may ask them: he had no part in the work."""
     if not scope_of(user).has(Power.HANDLE):
         return NOTHING
-    took_part = RequestEvent.objects.filter(subject=OuterRef("pk"), by=user, step__in=TAKES_PART).order_by()
-    is_mine = Q(responsible__isnull=False, responsible=user)
-    return reach(user, Power.HANDLE) & Q(has_no_phone=True) & ~is_mine & ~Q(Exists(took_part))
+    events = RequestEvent.objects.filter(by=user, step__in=TAKES_PART).order_by()
+    family = Q(subject=OuterRef("pk")) | Q(subject__whole=OuterRef("pk"))
+    answered = DispatchEvent.objects.filter(by=user, subject__service_request=OuterRef("pk")).order_by()
+    took_part = Q(Exists(events.filter(family))) | Q(Exists(answered)) | Q(responsible__isnull=False, responsible=user)
+    return reach(user, Power.HANDLE) & Q(has_no_phone=True) & ~took_part
 
 
 def acts(user: Any) -> bool:

@@ -81,7 +81,7 @@
   count();
 
   document.addEventListener("click", (event) => {
-    if (event.target.closest("td.pick")) return;
+    if (event.target.closest("td.ticks")) return;
     if (event.target.closest("[data-shut]")) { event.preventDefault(); return shut(); }
     const row = event.target.closest("tr.rowed");
     if (row) rows().forEach((r) => r.setAttribute("aria-selected", r === row ? "true" : "false"));

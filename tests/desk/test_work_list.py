@@ -40,7 +40,8 @@ def test_tabs_count_open_rows_by_who_has_to_act(city: City) -> None:
     finish(sad, home, MORNING - timedelta(days=1), stars=2)
     with at_noon():
         found = worklist.counts(home.secretary)
-    assert found == {"new": 1, "hand": 2, "today": 0, "overdue": 1, "waiting": 0, "unsatisfied": 1}
+    wanted = {"new": 1, "mine": 2, "overdue": 1, "unsatisfied": 1}
+    assert found == dict.fromkeys(worklist.BY_KEY, 0) | wanted
     with clock.at(MORNING + timedelta(hours=23)):  # Saturday 08:00: the urgent one is due at 09:00
         assert worklist.counts(home.secretary)["today"] == 1
 
@@ -52,16 +53,21 @@ def test_what_another_person_or_a_whistle_has_in_hand_waits(city: City) -> None:
     mine = ask(home)
     accept(mine, home, MORNING)
     with at_noon():
-        assert worklist.counts(home.secretary)["hand"] == 1
+        assert worklist.counts(home.secretary)["mine"] == 1
         assert worklist.counts(colleague)["waiting"] == 1
         mine.holds.create(key="whistle:1", label="哨单正在进行")
-        assert worklist.counts(home.secretary) | {"hand": 0, "waiting": 1} == worklist.counts(home.secretary)
+        assert worklist.counts(home.secretary) | {"mine": 0, "waiting": 1} == worklist.counts(home.secretary)
 
 
 def test_the_headline_says_what_matters_most() -> None:
-    none = dict.fromkeys(("new", "hand", "today", "overdue", "waiting", "unsatisfied"), 0)
+    none = dict.fromkeys(worklist.BY_KEY, 0)
     assert worklist.headline(none | {"today": 2, "overdue": 1}) == "2 件今天到期，1 件已超时"
     assert worklist.headline(none | {"new": 3}) == "3 件等你受理，今天没有到期的"
+    assert (
+        worklist.headline(none | {"consent": 1, "takeover": 2})
+        == "1 件等你同意，2 件等你们接手，今天没有到期的"
+    )
+    assert worklist.headline(none | {"overdue": 1, "consent": 1}) == "1 件已超时，1 件等你同意"
     assert worklist.headline(none) == "手上的事都办完了"
 
 
