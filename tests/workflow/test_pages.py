@@ -342,7 +342,7 @@ class TestQueries:
         for _ in range(5):
             workflow.add(service_request, by=service_request.submitter, text="再说一句", photos=[a_photo()])
         assert self.queries(url, service_request.submitter) == short
-        assert short <= 15
+        assert short <= 12
 
 
 def template_with_other_number(template: ServiceRequest) -> ServiceRequest:
