@@ -54,6 +54,7 @@ def live_through(land: Land, people: People, chance: random.Random) -> int:
     """Write and play the whole script; gives the number of lines."""
     script = Script(clock.now(), chance)
     catalogue.begin()
+    catalogue.begin_replies_everywhere()
     kinds = {category.code: category for category in Category.objects.all()}
     skills = {skill.name: skill for skill in Skill.objects.all()}
     register(land, people, script)

@@ -17,7 +17,6 @@ from desk.access import SIGHT
 from desk.figure_tables import GROUPS, MOST, Table
 from ground import clock
 from organizations.guards import staff_page
-from organizations.models import Organization
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
 
@@ -117,9 +116,5 @@ def _places(user: Any, asked: Asked) -> list[dict[str, Any]]:
         places = list(found.order_by("tier", "lft")[:MOST_PLACES])
     if len(places) < 2:
         return []
-    choices = [(each.pk, _indented(each)) for each in places]
+    choices = [(each.pk, each.short_name or each.name) for each in places]
     return [{"name": "node", "label": "范围", "value": node.pk if node else "", "choices": choices}]
-
-
-def _indented(node: Organization) -> str:
-    return node.short_name or node.name

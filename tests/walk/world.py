@@ -17,7 +17,7 @@ from notifications.outbox import say, sweep
 from organizations.models import AccessLogEntry, UnitBranch
 from organizations.posts import Post
 from requests import dispatching, workflow
-from requests.models import Category, Hold
+from requests.models import Category, Hold, ReplyTemplate, SavedFilter
 from tests import factories
 from tests.grids import marked
 from tests.grids.homes import a_resident
@@ -75,6 +75,7 @@ def build() -> SimpleNamespace:
     worker = factories.a_grid_worker(home)
     meanings = _meanings(city, resident, service_request, whistle, claim, registration, volunteer)
     meanings["rows"]["requests_dispatch"] = dispatch
+    meanings |= _of_lists(home, meanings["rows"])
     return SimpleNamespace(
         city=city,
         home=home,
@@ -100,6 +101,17 @@ def _a_dispatch(city: Any, service_request: Any) -> Any:
     unit = factories.a_unit(city)  # a unit of the district is no secret in it
     _an_officer(unit)
     return dispatching.dispatch(service_request, by=city.home.secretary, unit=unit, text=f"去看看{SECRET}")
+
+
+def _of_lists(home: Any, rows: dict[str, Any]) -> dict[str, Any]:
+    """A reply template of the community, and a list that its secretary keeps."""
+    said = {"step": "accept", "title": f"常用{SECRET}", "text": f"好的{SECRET}"}
+    rows["requests_replytemplate"] = ReplyTemplate.objects.create(organization=home.organization, **said)
+    kept = SavedFilter.objects.create(user=home.secretary, page="work", name=SECRET, query="tab=new")
+    return {
+        "v1:reply-template-detail:pk": rows["requests_replytemplate"].pk,
+        "v1:saved-filter-detail:pk": kept.pk,
+    }
 
 
 def _of_dispatches(dispatch: Any) -> dict[str, Any]:
