@@ -6,7 +6,6 @@ from typing import Any
 
 from django import forms
 
-from organizations.models import Organization
 from requests.afterwards import WATCHED_REOPENING
 from requests.forms.base import StepForm, words, yes_no
 from requests.guards import ESCALATING_REOPENING
@@ -67,17 +66,17 @@ def _what_reopening_does(service_request: ServiceRequest) -> str:
 
 
 def _above(service_request: ServiceRequest) -> str:
-    above = service_request.tier_above_id
-    name = (
-        Organization.objects.filter(pk=above).values_list("short_name", flat=True).first() if above else None
-    )
-    return name or "上一级"
+    row = service_request
+    if row.tier_above_id is None:
+        return "上一级"
+    above = row.street if row.tier_above_id == row.street_id and row.street else row.district
+    return above.short_name
 
 
 class UrgeForm(StepForm):
     """Nothing to fill in: one tap."""
 
-    intro = "承办人会马上收到提醒，并排在最前面。一天可以催一次。"
+    intro = "承办人会收到提醒。一天可以催一次。"
 
 
 class WithdrawForm(StepForm):
