@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from django.utils import timezone
+
 from accounts.models import User
 from desk.demo.asked import Asked
 from desk.demo.people import People
 from desk.demo.pictures import picture
 from desk.demo.script import Action
 from ground import clock
+from ground.worktime import Span, due_after
+from organizations.workdays import calendar
 from requests import afterwards, asking_back, consents, dispatching, merging, splitting, tiers, workflow
 from requests.models import Dispatch
 from requests.states import ContactBy, Grade, Outcome
@@ -44,7 +48,7 @@ class Sent(Asked):
         def send() -> None:
             dispatching.dispatch(
                 self.row, by=self.handler, unit=self.people.units[unit], text=text, grade=grade,
-                answer_by=clock.today() + timedelta(days=days),
+                answer_by=timezone.localdate(due_after(clock.now(), Span(working_days=days), calendar())),
             )  # fmt: skip
 
         return self.then(low, high, send)
