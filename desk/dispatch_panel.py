@@ -9,14 +9,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from desk.access import SIGHT
-from desk.dispatches import chip_of, clocks_of, surname_of
+from desk.dispatches import chip_of, clocks_of, surname_of, to_replace
 from grids.scope import covers
 from ground.steps import Offer
 from organizations.posts import Power
 from organizations.scope import scope_of
 from requests import powers
 from requests.models import Dispatch, DispatchEvent
-from requests.states import SEEING, ContactBy
+from requests.states import SEEING, ContactBy, DispatchState
 from requests.tables import DISPATCHES
 from requests.timeline import Entry, entries_of
 
@@ -61,6 +61,7 @@ def context_of(user: Any, dispatch: Dispatch, **more: Any) -> dict[str, Any]:
         "marks": _marks(dispatch),
         "buttons": _buttons(offers, dispatch),
         "not_yet": [(offer.step.label, offer.why_not) for offer in offers if _is_news(offer)],
+        "is_to_replace": _is_to_replace(user, dispatch),
         "can_give_back": any(offer.step.name == "give_back" and not offer.why_not for offer in offers),
         "photos": photos,
         "entries": entries,
@@ -77,6 +78,13 @@ def _sees_request(user: Any, dispatch: Dispatch, *, is_ours: bool) -> bool:
         return True
     row = dispatch.service_request
     return any(covers(user, power, row) for power in (Power.REQUESTS_SEE, Power.REQUESTS_MASKED))
+
+
+def _is_to_replace(user: Any, dispatch: Dispatch) -> bool:
+    """Whether the user has to find another lead, or to do it himself. A query for returned leads only."""
+    if dispatch.state != DispatchState.RETURNED or not dispatch.is_lead or not powers.sends(user, dispatch):
+        return False
+    return Dispatch.objects.filter(to_replace(), pk=dispatch.pk).exists()
 
 
 def _phone_for(dispatch: Dispatch, *, is_ours: bool) -> str:

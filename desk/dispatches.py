@@ -249,7 +249,12 @@ def clocks_of(dispatch: Dispatch) -> list[Clock]:
         ("到场", None if again else dispatch.arrive_due, dispatch.arrived_at),
         ("回复", dispatch.answer_due, dispatch.answered_at),
     )
-    return [Clock(label, due, done, _mark(dispatch, due, done)) for label, due, done in marks if due or done]
+    is_over = dispatch.state in _STOPPED  # nobody waits for what is missing
+    return [
+        Clock(label, due, done, _mark(dispatch, due, done))
+        for label, due, done in marks
+        if done or (due and not is_over)
+    ]
 
 
 def _mark(dispatch: Dispatch, due: datetime | None, done: datetime | None) -> str:

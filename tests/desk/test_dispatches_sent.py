@@ -79,6 +79,20 @@ def test_only_the_last_lead_that_gave_back_is_to_be_replaced():
     assert "row-link" not in shown(client, "tab=returned")
 
 
+def test_the_page_of_a_returned_lead_leads_to_its_ways_out():
+    city, unit, officer = a_town()
+    made = one_of_each(city, unit, officer)
+    row, client = made["returned"], strong_client(city.home.secretary)
+    number, page = row.service_request.number, open_page(client, f"{URL}{row.pk}/")
+    for step in ("dispatch", "handle"):
+        assert f"/desk/requests/{number}/{step}/" in page
+        assert client.get(f"/desk/requests/{number}/{step}/").status_code == 200
+    assert "另派主办" not in open_page(strong_client(officer), f"{URL}{row.pk}/")
+    assert "没有签收" not in page
+    workflow.handle(row.service_request, by=city.home.secretary, responsible=city.home.secretary)
+    assert "另派主办" not in open_page(client, f"{URL}{row.pk}/")
+
+
 def test_the_headline_when_nothing_waits():
     city, unit, _ = a_town()
     client = strong_client(city.home.secretary)
