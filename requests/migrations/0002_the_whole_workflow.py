@@ -315,6 +315,10 @@ class Migration(migrations.Migration):
             model_name='servicerequest',
             index=models.Index(condition=models.Q(('state__in', ('submitted', 'accepted', 'in_progress', 'asked'))), fields=['supervised_by', 'due', 'id'], name='request_watched'),
         ),
+        migrations.AddIndex(
+            model_name='servicerequest',
+            index=models.Index(condition=models.Q(('reopen_until__isnull', False)), fields=['handler', 'reopen_until'], name='request_reopenable'),
+        ),
         migrations.AddConstraint(
             model_name='servicerequest',
             constraint=models.CheckConstraint(condition=models.Q(('due', None), ('state__in', ('submitted', 'accepted', 'in_progress', 'asked')), _connector='OR'), name='request_due_only_while_open'),

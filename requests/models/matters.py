@@ -195,6 +195,11 @@ class ServiceRequest(Placed):
             models.Index(
                 fields=["supervised_by", "due", "id"], condition=Q(state__in=OPEN), name="request_watched"
             ),
+            models.Index(
+                fields=["handler", "reopen_until"],
+                condition=Q(reopen_until__isnull=False),
+                name="request_reopenable",
+            ),
             models.Index(fields=["handler", "state", "-submitted_at"]),
             models.Index(fields=["submitter", "-submitted_at"]),
             models.Index(fields=["district", "-submitted_at"]),

@@ -103,8 +103,8 @@ def a_hundred_thousand(first: ServiceRequest) -> None:
         "state": "CASE WHEN mod(n, 25) > 0 THEN 'closed' WHEN mod(n, 2) = 0 THEN 'submitted' ELSE 'accepted' END",
         "due": "CASE WHEN mod(n, 25) = 0 THEN due + n * interval '1 second' END",
         "next_at": "CASE WHEN mod(n, 25) = 0 THEN due END",
-        "submitted_at": "submitted_at - n * interval '1 minute'",
-        "reopen_until": "CASE WHEN mod(n, 25) > 0 THEN submitted_at - n * interval '1 minute' + interval '20 days' END",
+        "submitted_at": "submitted_at - n * interval '10 minutes'",
+        "reopen_until": "CASE WHEN mod(n, 25) > 0 THEN submitted_at + (2880 - n) * interval '10 minutes' END",
     }
     names = [each.column for each in ServiceRequest._meta.concrete_fields]
     columns, values = ", ".join(names), ", ".join(own.get(name, name) for name in names)
@@ -126,12 +126,11 @@ def a_hundred_thousand(first: ServiceRequest) -> None:
 
 @pytest.mark.services
 def test_tabs_count_by_partial_indexes_among_a_hundred_thousand(city: City) -> None:
-    """No tab reads what was closed long ago, nor the ratings of it."""
+    """No tab reads what was closed long ago."""
     a_hundred_thousand(ask(city.home, clock.now()))
     for key, rows in worklist._heaps(city.home.secretary, clock.now()).items():
         plan = rows.order_by().explain()
-        for table in ("requests_servicerequest", "requests_rating"):
-            assert f"Seq Scan on {table}" not in plan, (key, plan)
+        assert "Seq Scan on requests_servicerequest" not in plan, (key, plan)
     with CaptureQueriesContext(connection) as captured:
         assert worklist.counts(city.home.secretary)["new"] > 1000
     assert float(captured.captured_queries[-1]["time"]) < 0.5
