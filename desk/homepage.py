@@ -80,7 +80,12 @@ def _urgent_promise(place: Place, registration: Registration | None) -> Span:
 
 def _mine(user: Any) -> Any:
     """My requests that wait for somebody: for me first (to be rated), then the most pressing."""
-    order = Case(When(state=State.RESOLVED, then=Value(0)), default=Value(1), output_field=IntegerField())
+    order = Case(
+        When(state=State.ASKED, then=Value(0)),
+        When(state=State.RESOLVED, then=Value(1)),
+        default=Value(2),
+        output_field=IntegerField(),
+    )
     return (
         ServiceRequest.objects.own(user)
         .filter(state__in=(*OPEN, State.RESOLVED))
@@ -141,7 +146,9 @@ def _staff_door(user: Any) -> str:
 
 
 def _headline(mine: list[ServiceRequest], to_rate: int, claim: Claim | None) -> str:
-    """What waits for me, in words; "" if nothing does."""
+    """What waits for me, in words; "" if nothing does. Questions stop the clock, so they come first."""
+    if asked := sum(each.state == State.ASKED for each in mine):
+        return f"{asked} 件等你补充"
     if to_rate:
         return f"{to_rate} 件办好了，等你评价"
     if claim is not None and timezone.localdate(claim.whistle.starts_at) == clock.today():

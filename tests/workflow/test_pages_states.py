@@ -90,6 +90,9 @@ class TestAsked:
         for words in ("1 件等你补充", "待你补充 1", "去补充", "去评价"):
             assert words in page
         assert "要评价的" not in client.get("/requests/", {"state": "asked"}).content.decode()
+        home = client.get("/").content.decode()
+        assert "1 件等你补充" in home
+        assert home.index("要补充的") < home.index("要评价的")
 
 
 class TestMerged:
