@@ -88,7 +88,9 @@ def choices_for(user: Any, service_request: ServiceRequest, pending: Any) -> Cho
     offers.sort(key=lambda each: _place(each.step.name, service_request))
     steps = [each.step for each in offers if not each.why_not]
     front, more = _divided(steps, service_request)
-    primary = (step.name for step in front if step.tone == "primary" and not _is_again(step.name, service_request))
+    primary = (
+        step.name for step in front if step.tone == "primary" and not _is_again(step.name, service_request)
+    )
     first = next(primary, "")
     draw = [[_button(step, service_request, first, pending) for step in heap] for heap in (front, more)]
     return Choices(draw[0], draw[1], _why(offers, at_once=True), _why(offers, at_once=False))

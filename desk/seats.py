@@ -60,7 +60,8 @@ def called_back(user: Any) -> Q:
     events = RequestEvent.objects.filter(by=user, step__in=TAKES_PART).order_by()
     family = Q(subject=OuterRef("pk")) | Q(subject__whole=OuterRef("pk"))
     answered = DispatchEvent.objects.filter(by=user, subject__service_request=OuterRef("pk")).order_by()
-    took_part = Q(Exists(events.filter(family))) | Q(Exists(answered)) | Q(responsible__isnull=False, responsible=user)
+    is_mine = Q(responsible__isnull=False, responsible=user)
+    took_part = Q(Exists(events.filter(family))) | Q(Exists(answered)) | is_mine
     return reach(user, Power.HANDLE) & Q(has_no_phone=True) & ~took_part
 
 

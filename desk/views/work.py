@@ -24,11 +24,20 @@ from organizations.scope import scope_of
 from requests.figures import NAMES
 from requests.models import ServiceRequest
 from requests.states import OPEN, State, Track
+from requests.tables import REQUESTS
 
 #: Where the work list opens: the first of these heaps that is not empty.
 _FIRST = ("new", "takeover", "overdue", "today", "mine", "consent", "waiting", "supervised", "callback")
 #: Tabs whose rows are all in one state: nothing to choose.
 _ONE_STATE = ("new", "unsatisfied", "callback")
+#: What the rows of a tab can all be in for.
+_TOGETHER = {
+    "new": ("accept",),
+    "takeover": ("dispatch",),
+    "mine": ("dispatch",),
+    "today": ("accept", "dispatch"),
+    "overdue": ("accept", "dispatch"),
+}
 _OPEN_STATES = [(state.value, state.label) for state in OPEN]
 
 
@@ -83,8 +92,7 @@ def _work_list(request: HttpRequest) -> HttpResponse:
             "clear_url": f"?tab={tab.key}",
             "everywhere": f"{reverse('desk:requests')}?{_kept(request)}",
             "saved": saving.shown(request, "work", tab=tab.key),
-            "can_bulk": tab.key in ("new", "takeover", "mine", "today", "overdue")
-            and scope_of(user).has(Power.VERIFY, Power.DISPATCH),
+            "can_bulk": _together(user, tab.key),
             "tiles": week_tiles(user),
             "can_file": scope_of(user).has(Power.HANDLE),
             "can_whistle": whistles_for_a_community(user),
@@ -99,6 +107,13 @@ def _tab(request: HttpRequest, found: dict[str, int], shown: list[worklist.Tab])
         return wanted
     keys = [tab.key for tab in shown]
     return worklist.BY_KEY[next((key for key in _FIRST if found[key] and key in keys), keys[0])]
+
+
+def _together(user: Any, tab: str) -> list[tuple[str, str]]:
+    """What can be done with many rows of the tab at once: (step, label)."""
+    if not scope_of(user).has(Power.VERIFY, Power.DISPATCH):
+        return []
+    return [(name, f"一起{REQUESTS.steps[name].label}") for name in _TOGETHER.get(tab, ())]
 
 
 def _tabs(

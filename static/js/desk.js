@@ -6,8 +6,14 @@
   const panel = () => document.getElementById("panel");
   const empty = panel() && panel().innerHTML;
 
-  function choose(row) {
+  // The row whose request the panel shows stays marked when the list is fetched anew.
+  let shown = "";
+  function mark(row) {
     rows().forEach((r) => r.setAttribute("aria-selected", r === row ? "true" : "false"));
+    shown = row ? row.querySelector("a.row-link").pathname : "";
+  }
+  function choose(row) {
+    mark(row);
     row.scrollIntoView({ block: "nearest" });
     row.querySelector("a.row-link").focus({ preventScroll: true });
   }
@@ -79,12 +85,13 @@
     }
   });
   count();
+  shown = (document.querySelector('tr.rowed[aria-selected="true"] a.row-link') || {}).pathname || "";
 
   document.addEventListener("click", (event) => {
     if (event.target.closest("td.ticks")) return;
     if (event.target.closest("[data-shut]")) { event.preventDefault(); return shut(); }
     const row = event.target.closest("tr.rowed");
-    if (row) rows().forEach((r) => r.setAttribute("aria-selected", r === row ? "true" : "false"));
+    if (row) mark(row);
   });
   // Where the panel is not on screen, a row opens its own page. While another request is on its way into the
   // panel, what is shown there cannot be acted on: neither a click nor a letter may meet the wrong one.
@@ -111,6 +118,8 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     const side = event.detail.target;
     count();
+    const again = shown && rows().find((r) => r.querySelector("a.row-link").pathname === shown);
+    if (again) mark(again);
     if (side.id !== "panel") return;
     side.scrollTop = 0;
     if (event.detail.requestConfig.elt === side) return;

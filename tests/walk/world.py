@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 from io import BytesIO
 from types import SimpleNamespace
@@ -180,6 +181,11 @@ def _meanings(
         **{f"v1:claim-{what}:pk": claim.pk for what in CLAIM_ROUTES},
         "desk:number": service_request.number,
         "desk:name": "resolve",
+        "desk:unsave:pk": SavedFilter.objects.create(
+            user=home.secretary, page="work", name=f"常用{SECRET}", query="tab=new"
+        ).pk,
+        "desk:bulk:name": "accept",
+        "desk:bulk_result:key": uuid.uuid4(),
         "desk:whistle:pk": whistle.pk,
         "desk:whistle_step:pk": whistle.pk,
         "desk:whistle_step:name": "cancel",
