@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -37,25 +36,26 @@ def split(service_request: ServiceRequest, *, by: Any, parts: Sequence[str]) -> 
         if there + len(said) > MOST_PARTS:
             raise RuleViolation(f"一件最多拆成 {MOST_PARTS} 件，已有 {there} 件。", field="parts")
         for number, text in enumerate(said, start=there + 1):
-            made.append(_begin(move.thing, number, text, by, move.at))
+            made.append(_begin(move.thing, number, text, by))
         move.codes["parts"] = [each.pk for each in made]
 
     take("split", service_request, by=by, change=settle)
     return made
 
 
-def _begin(whole: ServiceRequest, number: int, text: str, by: Any, at: datetime) -> ServiceRequest:
+def _begin(whole: ServiceRequest, number: int, text: str, by: Any) -> ServiceRequest:
     part = ServiceRequest(
         number=f"{whole.number}-{number}", key=uuid.uuid4(), whole=whole, submitter_id=whole.submitter_id,
         source=whole.source, has_no_phone=whole.has_no_phone, category_id=whole.category_id, track=whole.track,
         title=title_of("", text), text=text, grid_id=whole.grid_id, building_id=whole.building_id,
         address=whole.address, lng=whole.lng, lat=whole.lat, handler_id=whole.handler_id, responsible=by,
         district_id=whole.district_id, street_id=whole.street_id, community_id=whole.community_id,
-        promise=whole.promise, state=State.ACCEPTED, submitted_at=at, accepted_at=at, resolve_due=whole.resolve_due,
+        promise=whole.promise, state=State.ACCEPTED, resolve_due=whole.resolve_due,
     )  # fmt: skip
-    clocks.set_due(part, at, calendar())
     due = part.resolve_due and part.resolve_due.isoformat()
     with REQUESTS.begin("begin_part", by=by, whole=whole.pk, due=due) as move:
+        part.submitted_at = part.accepted_at = move.at
+        clocks.set_due(part, move.at, calendar())
         move.thing = part
     Hold.objects.create(service_request=whole, key=hold_key(part), label=f"分件“{part.title}”还没办完"[:80])
     return part

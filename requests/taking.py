@@ -7,6 +7,7 @@ say only what is peculiar to them.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +15,7 @@ from django.db.models import Q
 
 from ground.errors import RuleViolation
 from ground.steps import Move, lock_row
+from organizations.tree import lock_tree
 from organizations.workdays import calendar
 from requests import clocks
 from requests import photos as pictures
@@ -31,6 +33,9 @@ Change = Callable[[Move], None]
 _OF_FAMILIES = frozenset(
     {"merge", "unmerge", "split", "complete", "resolve", "consent_explained", "withdraw", "decline"}
 )
+#: Steps that may give it to an organization that was not its handler, or wake it up at one that may have been
+#: closed: the tree stands still meanwhile (lock order: the root first).
+_OF_TREE = frozenset({"hand_down", "consent_hand_down", "reopen", "object", "unmerge", "withdraw", "decline"})
 #: Steps by which a tier to which a request came shows that it has taken it over.
 _TAKES_OVER = frozenset(
     {"take_over", "handle", "dispatch", "whistle", "ask", "split", "merge", "resolve", "complete", "explain"}
@@ -61,6 +66,8 @@ def take(
     reads or moves. Raises NoPower, RuleViolation.
     """
     with transaction.atomic():
+        if name in _OF_TREE:
+            lock_tree(service_request.district.tree_id)
         if name in _OF_FAMILIES:
             lock_family(service_request, *together_with)
         with REQUESTS.take(name, service_request, by=by, **codes) as move:
@@ -104,14 +111,19 @@ def lock_family(service_request: ServiceRequest, *others: ServiceRequest) -> Non
     the family while we waited is locked by the next attempt; after three of them somebody else is faster.
     """
     wanted = {service_request.pk, *(each.pk for each in others)}
-    known: set[int] = set()
     for _ in range(3):
         family = _family_of(wanted)
-        if family <= known:
-            return
-        rows = ServiceRequest.objects.select_for_update(of=("self",)).filter(pk__in=family).order_by("pk")
-        known = set(rows.values_list("pk", flat=True))
+        with suppress(_Grown), transaction.atomic():
+            rows = ServiceRequest.objects.select_for_update(of=("self",)).filter(pk__in=family).order_by("pk")
+            known = set(rows.values_list("pk", flat=True))
+            if _family_of(wanted) <= known:
+                return
+            raise _Grown  # lets go of the locks, or the next attempt would take a smaller id after a larger one
     raise RuleViolation("这件点单刚刚被别人并案或拆分，请刷新后再办。")
+
+
+class _Grown(Exception):
+    """Somebody joined the family while we waited for it."""
 
 
 def _family_of(ids: set[int]) -> set[int]:

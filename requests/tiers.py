@@ -42,7 +42,7 @@ def hand_down(service_request: ServiceRequest, *, by: Any, child: Organization, 
 
 def go_down(move: Move, child: Organization) -> None:
     """Give it to an open child of the handler. Raises RuleViolation at "child"."""
-    thing = move.thing
+    thing, child = move.thing, Organization.objects.get(pk=child.pk)  # as it stands, the tree is locked
     refuse_child(thing, child)
     if child.pk not in (thing.street_id, thing.community_id):
         move.codes["moved_from"] = thing.community_id
