@@ -49,6 +49,7 @@ class Beyond:
         while moment < self.script.now:
             self.script.at(moment, ticking.catch_up)
             moment += EVERY
+        self.script.at(self.script.ago(minutes=1), ticking.catch_up)
 
     def ask(
         self, category: str, track: Track, title: str, text: str, address: str, scene: str = "", *,
