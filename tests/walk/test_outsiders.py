@@ -22,6 +22,7 @@ COMMON = {
     "grids:building_qr": "the token is the key; the page asks to sign in before it shows anything",
     "grids:list": "the same question for everybody, each in his own reach (tests/grids/test_lists_sight.py)",
     "grids:sheet": "the Excel of such a list",
+    "desk:bulk": "the name is a step; what is ticked is told row by row, each in sight (tests/desk/test_bulk.py)",
     "volunteers:leaderboard": "the board of a district is for everybody registered in it",
     "volunteers:score": "a score of the board opens to its entries (RULES 7)",
     "accounts:revoke_device": "looked up among one's own devices only",

@@ -184,7 +184,6 @@ def _meanings(
         "desk:unsave:pk": SavedFilter.objects.create(
             user=home.secretary, page="work", name=f"常用{SECRET}", query="tab=new"
         ).pk,
-        "desk:bulk:name": "accept",
         "desk:bulk_result:key": uuid.uuid4(),
         "desk:whistle:pk": whistle.pk,
         "desk:whistle_step:pk": whistle.pk,
