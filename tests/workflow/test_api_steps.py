@@ -248,7 +248,8 @@ class TestDetail:
         for step, data in (("note", {"text": "记一笔"}), ("contact", {"how": "phone"})):
             with CaptureQueriesContext(connection) as captured:
                 assert client.post(f"{URL}{row.number}/steps/{step}/", data).status_code == 200
-            assert len(captured) <= 15 + seen - 3, step  # session, user and scope are read once
+            asked = [each for each in captured if "SAVEPOINT" not in each["sql"]]
+            assert len(asked) <= 15 + seen - 3, step  # session, user and scope are read once
 
     def test_promise_dues_and_holds_in_words(self, city: City) -> None:
         row = in_progress(city)
