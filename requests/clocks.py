@@ -164,7 +164,8 @@ def start_dispatch(dispatch: Dispatch, at: datetime, policy: Policy, calendar: W
     for name in ("sign", "give_back", "contact", "arrive"):
         span = policy.span(Grade(dispatch.grade).spans, name)
         dues[name] = due_after(at, span, calendar) if span is not None else None
-    dispatch.sign_due = dues["sign"] or dispatch.answer_due
+    # Who wants an answer sooner than signing may take wants it signed by then as well.
+    dispatch.sign_due = min(dues["sign"] or dispatch.answer_due, dispatch.answer_due)
     dispatch.give_back_until = dues["give_back"] or dispatch.sign_due
     dispatch.contact_due, dispatch.arrive_due = dues["contact"], dues["arrive"]
     set_dispatch_due(dispatch, at, calendar)

@@ -112,6 +112,13 @@ def test_only_the_handler_sends_and_only_what_is_accepted(city):
         sent(city, unit, filed(city))
 
 
+def test_who_wants_an_answer_sooner_wants_it_signed_by_then(city):
+    with clock.at(FRIDAY):
+        row = sent(city, answer_by=FRIDAY.date())
+    assert row.answer_due == datetime(2026, 11, 20, 18, tzinfo=CHINA)
+    assert row.sign_due == row.due == row.answer_due
+
+
 def test_the_hard_grade_belongs_to_the_street_and_above(city):
     row, (unit, _), officer = accepted(city), a_department(city), a_user("街道干部")
     appoint(officer, Post.OFFICER, city.street)
