@@ -16,9 +16,9 @@ from ground.steps import Move
 from ground.worktime import end_of_work
 from organizations.models import Organization
 from requests import afterwards, merging, powers
-from requests.models import Consent, ServiceRequest
+from requests.models import Consent, Note, ServiceRequest
 from requests.states import ConsentKind, Outcome
-from requests.taking import lock_family, take, words_of
+from requests.taking import take, words_of
 from requests.tiers import go_down, refuse_child
 
 
@@ -97,16 +97,15 @@ def consent_hand_down(service_request: ServiceRequest, *, by: Any) -> None:
 
 def consent_explained(service_request: ServiceRequest, *, by: Any) -> None:
     """同意解释办结: it is resolved with the words that were put forward, and counted apart."""
+    given: list[Consent] = []
+
+    def settle(move: Move) -> None:
+        given.append(_decide(move, by, Consent.State.GIVEN))
+        afterwards.resolved(move, Outcome.EXPLAINED)
+
     with transaction.atomic():
-        lock_family(service_request)  # the words that are published are those that are consented to
-        pending = service_request.consents.filter(state=Consent.State.PENDING).first()
-        words = pending.text if pending else ""
-
-        def settle(move: Move) -> None:
-            _decide(move, by, Consent.State.GIVEN)
-            afterwards.resolved(move, Outcome.EXPLAINED)
-
-        move = take("consent_explained", service_request, by=by, words=words, change=settle)
+        move = take("consent_explained", service_request, by=by, change=settle)
+        Note.objects.create(event=move.event, text=given[0].text)
         merging.resolve_merged(move.thing)
 
 

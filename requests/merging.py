@@ -65,8 +65,10 @@ def release_merged(target: ServiceRequest) -> None:
 
 def resolve_merged(target: ServiceRequest) -> None:
     """The target is resolved: so are those merged into it, and each submitter rates his own."""
-    said = Note.objects.filter(event__subject=target, event__step__in=("resolve", "consent_explained")).last()
-    for each in _merged_into(target):
+    children = _merged_into(target)
+    steps = ("resolve", "consent_explained")
+    said = Note.objects.filter(event__subject=target, event__step__in=steps).last() if children else None
+    for each in children:
 
         def settle(move: Move) -> None:
             move.codes["with"] = target.pk
