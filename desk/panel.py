@@ -19,6 +19,7 @@ from organizations.scope import scope_of
 from requests import powers
 from requests.models import Consent, Dispatch, Hold, Photo, ServiceRequest
 from requests.presenting import chip_of, promise_of, step_bar
+from requests.readers import INTERNAL
 from requests.states import ConsentKind, DispatchState, State
 from requests.timeline import entries_of
 from volunteers.models import Whistle
@@ -155,7 +156,13 @@ def history_of(user: Any, service_request: ServiceRequest) -> dict[str, Any]:
     for entry in entries:
         if entry.step == "submit":
             photos, entry.photos = entry.photos, []
-    return {"bar": step_bar(service_request), "entries": entries, "photos": photos, "has_history": True}
+    return {
+        "bar": step_bar(service_request),
+        "entries": entries,
+        "internal_steps": INTERNAL,
+        "photos": photos,
+        "has_history": True,
+    }
 
 
 def photos_of(service_request: ServiceRequest) -> list[dict[str, str]]:

@@ -72,6 +72,16 @@ def test_the_panel_brings_what_has_to_be_done_first_and_the_history_after(city: 
     assert client.get(url(row, "history"))["Location"] == url(row)  # without JavaScript it is on the page
 
 
+def test_internal_words_stand_apart_and_whoever_asked_never_reads_them(
+    city: City, row: ServiceRequest
+) -> None:
+    workflow.note(row, by=city.home.secretary, text="背景复杂")
+    page = open_page(secretary_of(city), url(row))
+    assert "背景复杂" in page and page.count("内部，提出人看不到") == 1
+    mine = open_page(strong_client(row.submitter), reverse("requests:detail", args=[row.number]))
+    assert "背景复杂" not in mine and "内部，提出人看不到" not in mine
+
+
 def test_four_in_front_the_others_under_more_and_danger_last(city: City, row: ServiceRequest) -> None:
     by = city.home.secretary
     assert names(choices(by, row).front) == ["accept", "contact", "merge", "note", "decline"]
