@@ -1,4 +1,4 @@
-"""With units: a department answers and is judged (N11, C8), the street's grade of an hour (S9), the duty area (S5)."""
+"""With units: a department answers and is judged (N11, C8), the grade of an hour (S9), the duty area (S5)."""
 
 import re
 from collections.abc import Callable
@@ -29,8 +29,8 @@ def photo(tmp_path: Path) -> Path:
 
 def test_department_answers_and_is_judged(enter: Callable[..., Somebody], photo: Path) -> None:
     officer, secretary = enter(roster.CASE_OFFICER, PHONE), enter(roster.SECRETARY, DESK)
-    officer.sign_in_by_password("/desk/received/")
-    secretary.sign_in_by_password("/desk/dispatches/")
+    officer.sign_in_by_password("/desk/received/?tab=sign")
+    secretary.sign_in_by_password("/desk/dispatches/?tab=answered")
     answers(officer, photo)
     confirms(secretary)
     rejects(secretary)
@@ -42,7 +42,7 @@ def test_hard_whistle_of_the_street(enter: Callable[..., Somebody]) -> None:
     street, officer = enter(roster.STREET, DESK), enter(roster.CASE_OFFICER, PHONE)
     street.sign_in_by_password("/desk/?tab=takeover")
     takes_over_and_dispatches(street)
-    officer.sign_in_by_password("/desk/received/")
+    officer.sign_in_by_password("/desk/received/?tab=sign")
     has_an_hour(officer)
     assert street.troubles + officer.troubles == []
 
@@ -66,7 +66,6 @@ def test_duty_area_arrives_at_the_whistle(enter: Callable[..., Somebody]) -> Non
 def answers(officer: Somebody, photo: Path) -> None:
     """Sign, ring, come, answer with a photo; every step with its clock."""
     page = officer.page
-    expect(page.locator("h1")).to_contain_text("签收")
     assert look_over(page, "sent to us") == []
     page.get_by_role("link", name=RUBBISH).click()
     page.wait_for_url(re.compile(r"/desk/dispatches/\d+/"))
@@ -99,7 +98,7 @@ def reads_what_they_said(officer: Somebody) -> None:
     page = officer.page
     officer.page.reload()
     expect(page.locator("#panel")).to_contain_text("反向评价")
-    officer.open("/desk/received/")
+    officer.open("/desk/received/?tab=hand")
     officer.press(TOILET)
     expect(page.locator("#panel")).to_contain_text(NOT_AT_NOON)
     expect(button(officer, "answer")).to_be_visible()
@@ -111,7 +110,7 @@ def reads_what_they_said(officer: Somebody) -> None:
 def confirms(secretary: Somebody) -> None:
     """Three marks and a word; then nothing stands in the way of resolving."""
     page = secretary.page
-    secretary.open("/desk/dispatches/")
+    secretary.open("/desk/dispatches/?tab=answered")
     assert look_over(page, "what we sent") == []
     page.locator("a.row-link").filter(has_text=RUBBISH).click()
     expect(page.locator("#panel")).to_contain_text(CLEARED)
