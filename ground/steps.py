@@ -84,7 +84,10 @@ class Offer:
 
 @dataclass(slots=True)
 class Move:
-    """A step under way. The verb changes `thing` and may add `codes`; for a creating step it sets `thing`."""
+    """A step under way. The verb changes `thing` and may add `codes`; for a creating step it sets `thing`.
+
+    `beside` is a row that the verb wrote besides, for those who hear of the step.
+    """
 
     machine: Machine
     step: Step
@@ -95,6 +98,7 @@ class Move:
     codes: dict[str, Any] = field(default_factory=dict)
     event: Any = None
     target: str = ""
+    beside: Any = None
 
 
 class Machine:
@@ -208,7 +212,17 @@ class Machine:
             raise RuleViolation("这条记录已经不在了，请刷新页面。")
         for name in self.locks:
             setattr(row, name, getattr(thing, name))
+        self._keep_at_hand(thing, row)
         return row
+
+    def _keep_at_hand(self, thing: Any, row: Any) -> None:
+        """What the caller fetched beside the thing (its place, its submitter) need not be fetched again, as long
+        as the locked row still points there. Rows of the same kind are left out: those are locked and re-read."""
+        for each in self.model._meta.concrete_fields:
+            if not each.is_relation or each.related_model is self.model or not each.is_cached(thing):  # type: ignore[attr-defined]
+                continue
+            if getattr(row, each.attname) == getattr(thing, each.attname):
+                each.set_cached_value(row, each.get_cached_value(thing))  # type: ignore[attr-defined]
 
     def _ask(self, step: Step, user: Any, thing: Any, *, state: str | None = None) -> None:
         if not step.power(user, thing):

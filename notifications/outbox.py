@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
+from typing import TypeVar
 
 import structlog
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from kombu.exceptions import KombuError
 
@@ -58,6 +59,8 @@ class Audiences:
 
 audiences = Audiences()
 
+Said = TypeVar("Said", Outgoing, FanOut)
+
 
 # Saying
 
@@ -92,10 +95,8 @@ def say(
         created_at=clock.now(),
         next_try_at=clock.now(),
     )
-    with transaction.atomic():
-        Outgoing.objects.bulk_create([row], ignore_conflicts=True)
-        kept = Outgoing.objects.get(key=row.key)
-        _after_commit(partial(_hand_over_rows, [kept.pk]))
+    kept = _once(row)
+    _after_commit(partial(_hand_over_rows, [kept.pk]))
     return kept
 
 
@@ -129,11 +130,21 @@ def say_to_many(
         kind=kind or _kind_of(key, about, url),
         created_at=clock.now(),
     )
-    with transaction.atomic():
-        FanOut.objects.bulk_create([row], ignore_conflicts=True)
-        kept = FanOut.objects.get(key=key)
-        _after_commit(partial(_hand_over_fan_out, kept.pk))
+    kept = _once(row)
+    _after_commit(partial(_hand_over_fan_out, kept.pk))
     return kept
+
+
+def _once(row: Said) -> Said:
+    """The row, written; or the one that was written under its key before. One query where it is new."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        if first := type(row)._default_manager.filter(key=row.key).first():
+            return first
+        raise
+    return row
 
 
 def _kind_of(key: str, about: str, url: str) -> Kind:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, timedelta
 from functools import cached_property
 
@@ -35,9 +38,22 @@ class CityCalendar:
         return day.weekday() < SATURDAY
 
 
+_shared: ContextVar[CityCalendar | None] = ContextVar("wenshao_calendar", default=None)
+
+
 def calendar() -> WorkCalendar:
-    """The city's calendar. One query, on the first question."""
-    return CityCalendar()
+    """The city's calendar. One query, on the first question; within `one_calendar` the same for everybody."""
+    return _shared.get() or CityCalendar()
+
+
+@contextmanager
+def one_calendar() -> Iterator[None]:
+    """Whatever asks for the calendar inside shares one: a step asks several times and reads the days once."""
+    token = _shared.set(_shared.get() or CityCalendar())
+    try:
+        yield
+    finally:
+        _shared.reset(token)
 
 
 def calendar_is_known(year: int) -> bool:

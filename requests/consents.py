@@ -120,11 +120,11 @@ def deny(service_request: ServiceRequest, *, by: Any, reason: str) -> None:
 
 
 def _decide(move: Move, by: Any, answer: Consent.State) -> Consent:
-    consent = move.thing.consents.select_related("child").get(state=Consent.State.PENDING)
+    consent = move.thing.consents.select_related("child", "asked_by").get(state=Consent.State.PENDING)
     if consent.asked_by_id == by.pk:
         raise RuleViolation("这是你自己报请的，请由其他人答复。")
     consent.state, consent.decided_by, consent.decided_at = answer, by, clock.now()
     consent.save(update_fields=["state", "decided_by", "decided_at"])
-    move.codes["kind"] = consent.kind
+    move.codes["kind"], move.beside = consent.kind, consent
     move.thing.consent_kind, move.thing.consent_at = "", None
     return consent

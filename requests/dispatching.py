@@ -16,7 +16,7 @@ from ground.steps import Move
 from ground.worktime import Span, due_after, end_of_work
 from organizations.models import Organization, Policy, Unit
 from organizations.posts import Tier
-from organizations.workdays import calendar
+from organizations.workdays import calendar, one_calendar
 from requests import clocks, recipients
 from requests import photos as pictures
 from requests.models import Dispatch, DispatchNote, Hold, ServiceRequest
@@ -264,7 +264,7 @@ def _take(
     ready: Iterable[pictures.Picture] = (),
     change: Change = nothing,
 ) -> None:
-    with transaction.atomic():
+    with transaction.atomic(), one_calendar():
         with DISPATCHES.take(name, dispatch, by=by) as move:
             change(move)
             target = move.source if move.step.target is None else str(move.step.target)

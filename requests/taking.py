@@ -16,7 +16,7 @@ from django.db.models import Q
 from ground.errors import RuleViolation
 from ground.steps import Move, lock_row
 from organizations.tree import lock_tree
-from organizations.workdays import calendar
+from organizations.workdays import calendar, one_calendar
 from requests import clocks
 from requests import photos as pictures
 from requests.models import Consent, Hold, Note, ServiceRequest
@@ -65,7 +65,7 @@ def take(
     `words` become a note of the event, `ready` its photos; `together_with` are other requests that the change
     reads or moves. Raises NoPower, RuleViolation.
     """
-    with transaction.atomic():
+    with transaction.atomic(), one_calendar():
         if name in _OF_TREE:
             lock_tree(service_request.district.tree_id)
         if name in _OF_FAMILIES:

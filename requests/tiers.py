@@ -22,7 +22,7 @@ from requests.taking import take, words_of
 def escalate(service_request: ServiceRequest, *, by: Any, reason: str) -> None:
     """上报: the tier above becomes handler, with an accept clock of its own. Whistles and dispatches follow."""
     said = words_of(reason, "reason", "请写明为什么要上报、已经做了什么。")
-    take("escalate", service_request, by=by, words=said, change=go_up)
+    take("escalate", service_request, by=by, words=said, change=go_up, is_internal=True)
 
 
 def go_up(move: Move) -> None:
@@ -37,7 +37,14 @@ def go_up(move: Move) -> None:
 def hand_down(service_request: ServiceRequest, *, by: Any, child: Organization, text: str) -> None:
     """交办: to a child of the handler. Where that is another place, the request moves there with it."""
     said = words_of(text, "text", "请写明要下级办什么。")
-    take("hand_down", service_request, by=by, words=said, change=lambda move: go_down(move, child))
+    take(
+        "hand_down",
+        service_request,
+        by=by,
+        words=said,
+        change=lambda move: go_down(move, child),
+        is_internal=True,
+    )
 
 
 def go_down(move: Move, child: Organization) -> None:
@@ -91,7 +98,7 @@ def supervise(service_request: ServiceRequest, *, by: Any, text: str) -> None:
         seats = {grant.organization_id for grant in scope_of(by).with_power(Power.SUPERVISE)}
         watch(move, next((pk for pk in move.thing.tiers_above_ids if pk in seats), None))
 
-    take("supervise", service_request, by=by, words=said, change=settle)
+    take("supervise", service_request, by=by, words=said, change=settle, is_internal=True)
 
 
 def watch(move: Move, organization_id: int | None) -> None:

@@ -149,7 +149,7 @@ class SplitForm(StepForm):
 
 class EscalateForm(StepForm):
     intro = "由上一级接手办理，对提出人的承诺不变。"
-    reason = words("为什么上报")
+    reason = words("为什么上报", help_text="只有承办的各级看得到。")
 
 
 class _ToChild(StepForm):
@@ -165,7 +165,7 @@ class _ToChild(StepForm):
 
 
 class HandDownForm(_ToChild):
-    text = words("要下级办什么")
+    text = words("要下级办什么", help_text="只有承办的各级看得到。")
 
 
 class ProposeHandDownForm(_ToChild):
@@ -200,7 +200,7 @@ class ResolveForm(StepForm):
 
 
 class SuperviseForm(StepForm):
-    text = words("督办要求")
+    text = words("督办要求", help_text="只有承办的各级看得到。")
 
 
 class NoteForm(StepForm):

@@ -171,9 +171,7 @@ _TITLES: dict[str, Callable[[ServiceRequest, Codes], str]] = {
 
 
 def _to_whoever_asked(move: Move) -> None:
-    consent = _answered(move.thing)
-    if consent is None:
-        return
+    consent: Consent = move.beside
     asker: User = consent.asked_by
     is_given = consent.state == Consent.State.GIVEN
     say(
