@@ -33,7 +33,7 @@ def say_level(row: ServiceRequest | Dispatch, level: int) -> None:
         key=f"{kind}:{row.pk}:due:{due.timestamp():.0f}:{level}",
         title=f"{_how_far(row, level, doing)}：{whole.number}",
         text=f"{'派单的' if is_dispatch else ''}{doing}期限是 {moment(due)}",
-        url=_page(row, level),
+        url=_page(row),
         is_urgent=is_pressing(row) if isinstance(row, Dispatch) else row.track == Track.URGENT,
         about=about(whole),
     )
@@ -55,9 +55,10 @@ def _how_far(row: ServiceRequest | Dispatch, level: int, doing: str) -> str:
     return f"{doing}到期" if level == DUE else f"超时 {span(-left)}未{doing}"
 
 
-def _page(row: ServiceRequest | Dispatch, level: int) -> str:
+def _page(row: ServiceRequest | Dispatch) -> str:
+    """Of a dispatch always its own page: both sides open it, and the request is out of sight for a unit's posts."""
     if isinstance(row, Dispatch):
-        return page_of(row, for_recipient=level < OVERDUE)
+        return page_of(row, for_recipient=True)
     return reverse("desk:request", args=[row.number])
 
 

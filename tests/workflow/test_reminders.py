@@ -10,6 +10,7 @@ from requests import dispatching, splitting, ticking, tiers, workflow
 from requests.news.phrases import span
 from requests.states import Track
 from tests.factories import City, a_city, a_grid_worker, a_unit, a_user, appoint
+from tests.signing_in import strong_client
 from tests.workflow import CHINA, a_category, accepted, filed, in_progress
 from tests.workflow.hearing import heard, told
 
@@ -131,6 +132,8 @@ def test_a_dispatch_is_for_its_officers_and_then_for_the_handler() -> None:
     assert ticked(at(23, 18), *people) == [[f"签收到期：{row.number}"], [], []]
     over = [f"超时 15 小时未签收：{row.number}"]
     assert ticked(at(24, 9), *people) == [over, over, []]
+    for person in people[:2]:  # a case officer opens no page of a request
+        assert strong_client(person).get(told(person)[-1].url).status_code == 200
     with clock.at(at(24, 10)):
         dispatching.sign(row.dispatches.get(), by=case_officer)
     assert ticked(at(25, 18), *people)[0] == [f"到场到期：{row.number}"]
