@@ -16,6 +16,7 @@ from organizations.posts import Power
 from organizations.scope import scope_of
 from requests import powers
 from requests.models import Dispatch, DispatchEvent
+from requests.readers import READ_AFTERWARDS
 from requests.states import SEEING, ContactBy, DispatchState
 from requests.tables import DISPATCHES
 from requests.timeline import Entry, entries_of
@@ -24,8 +25,6 @@ from requests.timeline import Entry, entries_of
 STEPS = ("sign", "contact", "arrive", "answer", "give_back", "confirm", "reject", "recall")
 #: The steps of the handler; the others are the recipient's.
 OF_SENDER = frozenset({"send", "confirm", "reject", "recall", "end_with"})
-#: What a recipient still reads when the request is out of sight: the own words, and why it was taken back.
-READ_AFTERWARDS = frozenset(DISPATCHES.steps) - {"send", "confirm", "reject"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,8 @@ class DispatchAdmin(ScopedAdmin):
     search_fields = ["service_request__number", "unit__name", "organization__short_name"]
     date_hierarchy = "sent_at"
     list_select_related = ["service_request", "unit", "organization"]
-    exclude = ["service_request", "due_from", "reminded", "next_at", "sent_by"]
+    #: The words stand on the desk, as long as the request is in sight.
+    exclude = ["service_request", "text", "due_from", "reminded", "next_at", "sent_by"]
     readonly_fields = ["request_number", "sender"]
 
     def is_open_to(self, user: Any) -> bool:

@@ -24,6 +24,9 @@ class Reader(Enum):
 
 #: Steps that concern the tiers among themselves. What comes of them shows as a step of its own.
 INTERNAL = frozenset({"note", "extend", "explain", "propose_hand_down", "deny"})
+#: Steps of a dispatch whose words its recipient still reads when the request is out of sight: the own ones, and
+#: why it was taken back.
+READ_AFTERWARDS = frozenset({"sign", "give_back", "contact", "arrive", "answer", "recall", "end_with"})
 
 
 def reader_of(service_request: ServiceRequest, viewer: Any) -> Reader:

@@ -26,6 +26,7 @@ from requests import dispatching, powers
 from requests.api import answers
 from requests.forms import DISPATCH_FORMS
 from requests.models import Dispatch
+from requests.readers import READ_AFTERWARDS
 from requests.states import LIVE, SEEING, DispatchState
 from requests.tables import DISPATCHES
 
@@ -33,11 +34,13 @@ from requests.tables import DISPATCHES
 
 
 class DispatchSerializer(serializers.ModelSerializer[Dispatch]):
-    """One dispatch. Title and place are empty for a unit that has given it back: sight of the request has ended."""
+    """One dispatch. For a unit that has given it back, sight of the request has ended: title, place and text are
+    empty."""
 
     number = serializers.CharField(source="service_request.number", read_only=True)
     title = serializers.SerializerMethodField()
     place = serializers.SerializerMethodField()
+    text = serializers.SerializerMethodField()
     track = serializers.CharField(source="service_request.track", read_only=True)
     unit = serializers.IntegerField(source="unit_id", read_only=True, allow_null=True)
     organization = serializers.IntegerField(source="organization_id", read_only=True, allow_null=True)
@@ -63,6 +66,9 @@ class DispatchSerializer(serializers.ModelSerializer[Dispatch]):
 
     def get_place(self, row: Dispatch) -> str:
         return row.service_request.place if sees_request(self.context["request"].user, row) else ""
+
+    def get_text(self, row: Dispatch) -> str:
+        return row.text if sees_request(self.context["request"].user, row) else ""
 
     def get_is_overdue(self, row: Dispatch) -> bool:
         return row.is_overdue_at(clock.now())
@@ -109,7 +115,8 @@ class DispatchDetailSerializer(DispatchSerializer):
     @extend_schema_field(DispatchEntrySerializer(many=True))
     def get_timeline(self, row: Dispatch) -> Any:
         events = row.events.select_related("by", "note").prefetch_related("photos").order_by("-at", "-id")
-        entries: Any = [_entry(event, row) for event in events]
+        sees = sees_request(self.context["request"].user, row)
+        entries: Any = [_entry(event, row, sees=sees) for event in events]
         return DispatchEntrySerializer(entries, many=True).data
 
     @extend_schema_field(answers.OpenStepSerializer(many=True))
@@ -126,10 +133,11 @@ class DispatchDetailSerializer(DispatchSerializer):
         return answers.open_and_refused(DISPATCHES, DISPATCH_FORMS, user, row, dispatch=row)
 
 
-def _entry(event: Any, dispatch: Dispatch) -> dict[str, Any]:
-    said = getattr(event, "note", None)
-    number = dispatch.service_request.number
-    urls = [reverse("v1:request-photo", args=[number, photo.pk]) for photo in event.photos.all()]
+def _entry(event: Any, dispatch: Dispatch, *, sees: bool) -> dict[str, Any]:
+    """Out of sight, what the handler said about the matter is not read any more, and photos are not served."""
+    said = getattr(event, "note", None) if sees or event.step in READ_AFTERWARDS else None
+    number, photos = dispatch.service_request.number, event.photos.all() if sees else ()
+    urls = [reverse("v1:request-photo", args=[number, photo.pk]) for photo in photos]
     return {
         "step": event.step,
         "title": DISPATCHES.steps[event.step].done,

@@ -96,6 +96,18 @@ class TestSight:
         )
         assert "密语" in signed_in(city.home.secretary).get(f"{URL}{dispatch.pk}/").content.decode()
 
+    def test_nor_are_the_words_of_the_handler_read_afterwards(self, city: City) -> None:
+        dispatch, officer = sent(city)
+        take(officer, dispatch, "sign")
+        take(officer, dispatch, "answer", text="换好了")
+        take(city.home.secretary, dispatch, "reject", reason="三楼还是不亮")
+        take(city.home.secretary, dispatch, "recall", reason="另找人办")
+        shown, listed = signed_in(officer).get(f"{URL}{dispatch.pk}/"), signed_in(officer).get(URL)
+        said = shown.content.decode() + listed.content.decode()
+        assert "换变压器" not in said and "三楼还是不亮" not in said
+        assert "换好了" in said and "另找人办" in said
+        assert "换变压器" in signed_in(city.home.secretary).get(f"{URL}{dispatch.pk}/").content.decode()
+
     def test_each_side_finds_its_own(self, city: City) -> None:
         (ours, officer), (other, _) = sent(city), sent(city, "水务")
         secretary = city.home.secretary
