@@ -53,13 +53,12 @@ class Beyond:
 
     def ask(
         self, category: str, track: Track, title: str, text: str, address: str, scene: str = "", *,
-        days: float = 0, hours: float = 0, who: tuple[User, Building] | None = None,
+        days: float, who: tuple[User, Building] | None = None,
     ) -> Sent:  # fmt: skip
         story = Story(category, track, title, text, address, "上门处理过，当时看是好的。", scene)
         user, house = who or next(self.residents)
-        at = self.script.ago(days=days, hours=hours)
         asked = Sent(self.script, self.kinds, story, user, house, self.stage.staff).among(self.people)
-        asked.submit(self.script.by_day(at) if days else at)
+        asked.submit(self.script.by_day(self.script.ago(days=days)))
         return asked
 
     # The past
@@ -243,9 +242,9 @@ class Beyond:
         )
         whole.accept().contact().split("门口台阶破损修补", "信箱门更换", "楼号牌翻新")
         whole.complete(2, "信箱门换好六个。")
-        twin = self.ask("safety", M, "电梯里有异响", "下行到三楼时咚的一声。", "1 单元", hours=20)
+        twin = self.ask("safety", M, "电梯里有异响", "下行到三楼时咚的一声。", "1 单元", days=1.7)
         twin.accept().contact().handle()
-        other = self.ask("safety", M, "电梯晃得厉害", "今天早上差点困人。", "1 单元", hours=11)
+        other = self.ask("safety", M, "电梯晃得厉害", "昨天差点困人。", "1 单元", days=1.2)
         other.verifier, other.at = twin.verifier, max(other.at, twin.at)
         other.merge_into(twin, 0.2, 1)
 

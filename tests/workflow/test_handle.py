@@ -8,7 +8,7 @@ from requests import powers, workflow
 from requests.states import State
 from requests.tables import REQUESTS
 from tests.factories import a_city, a_grid_worker, a_user
-from tests.workflow import accepted, filed, in_progress
+from tests.workflow import accepted, filed, in_progress, resolved
 
 pytestmark = pytest.mark.django_db
 
@@ -52,11 +52,18 @@ def test_who_may_be_chosen_are_staff_and_those_on_duty_in_the_grid() -> None:
     assert set(powers.handlers(accepted(city))) == {city.home.secretary, a, b}
 
 
-def test_refused_before_accepting_and_twice() -> None:
+def test_refused_before_accepting_and_after_resolving() -> None:
     city = a_city()
-    for service_request in (filed(city), in_progress(city)):
+    for service_request in (filed(city), resolved(city)):
         with pytest.raises(RuleViolation):
             workflow.handle(service_request, by=city.home.secretary, responsible=city.home.secretary)
+
+
+def test_again_it_names_somebody_else() -> None:
+    city = a_city()
+    service_request, worker = in_progress(city), a_grid_worker(city.home)
+    workflow.handle(service_request, by=city.home.secretary, responsible=worker)
+    assert service_request.responsible == worker and service_request.state == State.IN_PROGRESS
 
 
 def test_outsiders_do_not_handle() -> None:
