@@ -16,7 +16,7 @@ from desk.rows import due_word_of, marks_of
 from ground.fields import surname_only
 from organizations.posts import Power
 from organizations.scope import scope_of
-from requests import powers
+from requests import powers, receipts
 from requests.models import Consent, Dispatch, Hold, Photo, ServiceRequest
 from requests.presenting import chip_of, promise_of, step_bar
 from requests.readers import INTERNAL
@@ -142,6 +142,7 @@ def context_of(
         "earlier": list(around.earlier_at(service_request, user)),
         "similar": list(around.similar_to(service_request, user)) if service_request.is_open else [],
         "can_merge": powers.can_merge(user, service_request),
+        "can_print": receipts.may_print(user, service_request),
         "can_ask_for_help": sees_helpers(user, service_request),
         "panel_url": reverse("desk:request", args=[service_request.number]),
         **(history_of(user, service_request) if with_history else {"photos": photos_of(service_request)}),

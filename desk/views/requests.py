@@ -179,11 +179,11 @@ def file_for(request: SignedInRequest) -> HttpResponse:
         except RuleViolation as violation:
             violation.add_to(form)
         else:
-            messages.success(request, f"已代点：{filed.number} {filed.title}")
             for trouble in prepared.troubles:
                 messages.warning(request, trouble)
             if receipts.may_print(request.user, filed):
                 return redirect(f"{reverse('requests:receipt', args=[filed.number])}?filed=1")
+            messages.success(request, f"已代点：{filed.number} {filed.title}")
             return redirect("desk:request", number=filed.number)
     photo_errors = [LOST] if request.FILES else []
     return render(request, "desk/file.html", {"form": form, "photo_errors": photo_errors})

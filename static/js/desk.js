@@ -4,7 +4,7 @@
 (() => {
   const rows = () => Array.from(document.querySelectorAll("tr.rowed"));
   const panel = () => document.getElementById("panel");
-  const empty = panel() && panel().innerHTML;
+  const empty = panel() && panel().matches(".side") ? panel().innerHTML : null;  // a page of its own is not shut
 
   // The row whose request the panel shows stays marked when the list is fetched anew.
   let shown = "";

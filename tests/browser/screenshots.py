@@ -15,7 +15,7 @@ from pathlib import Path
 
 import django
 from PIL import Image
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "img"
 COLOURS = 128
@@ -29,8 +29,8 @@ MOST_BYTES = 12_000_000
 class Shot:
     """File name, path of the page, selectors to press one after the other, variants besides the light one.
 
-    Of `press`, "≈words" types them into the field named before it, as in "[name=words]≈zyx". Variant "phone" is the
-    page at 390 pixels.
+    Of `press`, "≈words" types them into the field named before it, as in "[name=words]≈zyx", or chooses them in a
+    list. Variant "phone" is the page at 390 pixels.
     """
 
     name: str
@@ -42,7 +42,11 @@ class Shot:
 
 DARK, LARGE, SMALL = "dark", "large", "phone"
 SUFFIXES = {DARK: "深色", LARGE: "大字", SMALL: "手机"}
-VISITOR = (Shot("登录", "/sign-in/", variants=(LARGE,)),)
+VISITOR = (Shot("登录", "/sign-in/", variants=(LARGE,)), Shot("居民-查点单", "/query/", variants=(LARGE,)))
+#: Of the resident: one that was asked back, one that was refused, one that is to be rated.
+RAIL, PARCEL, DRAIN = (
+    f"main a:has-text('{words}')" for words in ("加装卫生间扶手", "走失的快递", "一楼下水道")
+)
 RESIDENT = (
     Shot("居民-首页", "/", variants=(DARK, LARGE)),
     Shot("居民-我要点单", "/requests/new/", variants=(LARGE,)),
@@ -51,8 +55,14 @@ RESIDENT = (
     Shot(
         "居民-点单详情", "/requests/", press=".list a, main a[href*='/requests/WJ']", variants=(DARK, LARGE)
     ),
-    Shot("居民-评价", "/requests/", press="main a:has-text('一楼下水道') >>> a[href$='/rate/']"),
+    Shot("居民-评价", "/requests/", press=f"{DRAIN} >>> a[href$='/rate/']"),
+    Shot("居民-请补充", "/requests/", press=RAIL, variants=(LARGE,)),
+    Shot("居民-回答", "/requests/", press=f"{RAIL} >>> .dock a[href$='/answer/']"),
+    Shot("居民-不予受理", "/requests/", press=PARCEL, variants=(DARK,)),
+    Shot("居民-申诉", "/requests/", press=f"{PARCEL} >>> .dock a[href$='/object/']"),
+    Shot("居民-要求重办", "/requests/", press=f"{DRAIN} >>> .dock a[href$='/reopen/']"),
     Shot("居民-消息", "/messages/", variants=(DARK,)),
+    Shot("居民-消息设置", "/messages/preferences/", variants=(DARK,)),
     Shot("居民-我的", "/me/", variants=(LARGE,)),
 )
 MEMBER = (
@@ -71,6 +81,11 @@ ROW, HOME = "main a.row-link", "section[aria-labelledby=home-title] a"
 EYE = "#number-phone summary"
 LOOK = "#number-phone [name=reason]≈代办高龄津贴 >>> #number-phone button:has-text('查看')"
 FAULTY = "a.row-link:has-text('新增住户')"
+#: Filed at the window for one without a phone.
+FILED = (
+    "[name=name]≈赖阿公 >>> label:has-text('他没有手机') >>> [name=category]≈设施维修"
+    " >>> [name=text]≈家里热水器漏水，地上都是水。 >>> main form button.primary"
+)
 LISTS = (
     ("three-lacking", "三无小区", (SMALL,)),
     ("property-companies", "物业公司", ()),
@@ -83,10 +98,44 @@ LISTS = (
     ("care-due", "等级到期", ()),
     ("four-clear", "党员四清楚", ()),
 )
-SECRETARY = (
+#: One request on a page of its own, and a step of it.
+ONE = "/desk/requests/?q={}"
+OPEN, MORE = "a.row-link", ".more-steps summary"
+TICKS = "tbody tr:nth-child(4) label.tick >>> tbody tr:nth-child(5) label.tick"
+REQUESTS = (
     Shot("社区-工作台", "/desk/", variants=(DARK, LARGE), whole=False),
-    Shot("社区-受理", "/desk/", press="#panel a:has-text('受理')", whole=False),
+    Shot("社区-工作台-勾选", "/desk/?tab=new", press=TICKS, whole=False),
+    Shot("社区-一起受理", "/desk/?tab=new", press=f"{TICKS} >>> text=一起受理", whole=False),
+    Shot("社区-常用筛选", "/desk/?tab=mine&track=important", press=".saved summary", whole=False),
+    Shot("社区-受理", "/desk/?tab=new", press="#panel a[href$='/accept/']", whole=False),
     Shot("社区-点单", "/desk/requests/", whole=False),
+    Shot("社区-一件点单", ONE.format("小广场路砖"), press=OPEN, variants=(DARK, SMALL)),
+    Shot("社区-更多", ONE.format("小广场路砖"), press=f"{OPEN} >>> {MORE}", whole=False),
+    Shot("社区-拆分", ONE.format("三件小事"), press=OPEN),
+    Shot("社区-并案", ONE.format("电梯里有异响"), press=OPEN),
+    Shot(
+        "社区-请补充",
+        ONE.format("流浪猫"),
+        press=f"{OPEN} >>> {MORE} >>> .steps-open a[href$='/ask/']",
+        whole=False,
+    ),
+    Shot("社区-办结", ONE.format("楼上深夜拖椅子"), press=f"{OPEN} >>> .steps-open a[href$='/resolve/']"),
+    Shot("社区-派单", ONE.format("流浪猫"), press=f"{OPEN} >>> .steps-open a[href$='/dispatch/']"),
+    Shot("社区-派出去的", "/desk/dispatches/", whole=False),
+    Shot(
+        "社区-核销",
+        "/desk/dispatches/?tab=answered",
+        press="#panel .steps-open a[href$='/confirm/']",
+        variants=(DARK,),
+        whole=False,
+    ),
+    Shot("社区-回访", ONE.format("煤气灶"), press=f"{OPEN} >>> .steps-open a[href$='/call_back/']"),
+    Shot("社区-代点单", "/desk/requests/new/", whole=False),
+    Shot("社区-回执", "/desk/requests/new/", press=FILED, variants=(SMALL,)),
+    Shot("社区-办理统计", "/desk/figures/?period=quarter", whole=False),
+)
+SECRETARY = (
+    *REQUESTS,
     Shot("社区-哨单", "/desk/whistles/", variants=(DARK,), whole=False),
     Shot(
         "社区-哨单详情",
@@ -139,7 +188,29 @@ GRID_WORKER = (
     Shot("网格员-等级到期", "/desk/territory/care-due/"),
     Shot("网格员-离岗回岗", "/desk/territory/absences/"),
 )
+CASE_OFFICER = (
+    Shot("承办人-派给我们的", "/desk/received/", variants=(DARK, SMALL), whole=False),
+    Shot("承办人-签收", "/desk/received/?tab=sign", press=OPEN, variants=(SMALL,), whole=False),
+    Shot(
+        "承办人-回复",
+        "/desk/received/?tab=hand",
+        press=f"{OPEN} >>> .steps-open a[href$='/answer/']",
+        variants=(SMALL,),
+        whole=False,
+    ),
+    Shot(
+        "承办人-退回",
+        "/desk/received/?tab=sign",
+        press=f"{OPEN} >>> .steps-open a[href$='/give_back/']",
+        whole=False,
+    ),
+)
+LEADER = (Shot("分管领导-工作台", "/desk/", variants=(DARK, SMALL), whole=False),)
 STREET = (
+    Shot("街道-工作台", "/desk/", variants=(DARK, SMALL), whole=False),
+    Shot("街道-督办", "/desk/?tab=supervised", whole=False),
+    Shot("街道-待同意", "/desk/?tab=consent", whole=False),
+    Shot("街道-办理统计", "/desk/figures/?period=quarter", whole=False),
     Shot("街道-台账总览", "/desk/territory/"),
     Shot("街道-三无小区", "/desk/territory/three-lacking/", whole=False),
     Shot("街道-有房无人", "/desk/territory/empty-dwellings/", whole=False),
@@ -153,6 +224,9 @@ OFFICER = (
     Shot("区委-规模不合标准", "/desk/territory/out-of-range/", whole=False),
     Shot("区委-范围标准", "/desk/territory/policy/", variants=(SMALL,)),
     Shot("区委-签发标准", "/desk/territory/policy/", press="summary:has-text('签发新标准')"),
+    Shot("区委-政策", "/desk/policies/", variants=(SMALL,)),
+    Shot("区委-办理统计", "/desk/figures/?by=community&period=quarter", variants=(DARK, SMALL)),
+    Shot("区委-办理统计-单位", "/desk/figures/?by=unit&period=quarter", whole=False),
     Shot("组织部-党组织", "/desk/registry/organizations/organization/", whole=False),
 )
 ADMINISTRATOR = (
@@ -173,6 +247,8 @@ def draw(browser: Browser, site: object) -> list[Path]:
         (roster.MEMBER, PHONE, MEMBER, "code"),
         (roster.SECRETARY, DESK, SECRETARY, "password"),
         (roster.GRID_WORKER, PHONE, GRID_WORKER, "password"),
+        (roster.CASE_OFFICER, DESK, CASE_OFFICER, "password"),
+        (roster.LEADER, DESK, LEADER, "password"),
         (roster.STREET, DESK, STREET, "password"),
         (roster.DISTRICT, DESK, OFFICER, "password"),
         (roster.ADMINISTRATOR, DESK, ADMINISTRATOR, "password"),
@@ -202,11 +278,7 @@ def _one(who: object, shot: Shot, variant: str) -> Path:
     who.page.set_viewport_size(PHONE if variant == SMALL else usual)
     who.open(shot.path.format(token=token_of(f"{HUACHENG}-01-01")))
     for selector in filter(None, shot.press.split(" >>> ")):
-        field, is_typed, words = selector.partition("≈")
-        if is_typed:
-            who.page.locator(field).first.fill(words)
-        else:
-            who.page.locator(selector).first.click()
+        _press(who.page, *selector.partition("≈"))
     who.page.wait_for_load_state("networkidle")
     if shot.whole:  # the bar at the thumb belongs below the page, not across it
         room = who.page.viewport_size or PHONE
@@ -220,6 +292,16 @@ def _one(who: object, shot: Shot, variant: str) -> Path:
     with Image.open(io.BytesIO(picture)) as image:
         image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
     return path
+
+
+def _press(page: Page, field: str, is_filled: str, words: str) -> None:
+    where = page.locator(field).first
+    if not is_filled:
+        where.click()
+    elif where.evaluate("it => it.tagName") == "SELECT":
+        where.select_option(label=words)
+    else:
+        where.fill(words)
 
 
 def main() -> int:

@@ -181,6 +181,9 @@ def files_for(worker: Somebody) -> tuple[str, str]:
     assert look_over(page, "receipt") == []
     said = page.locator(".receipt dd.number").all_inner_texts()
     expect(page.locator(".receipt")).not_to_contain_text(HELPED)  # paper gets lost
+    worker.press("看这一单")
+    worker.press("打印回执")  # once more
+    expect(page.locator(".receipt")).to_contain_text(said[1])
     return said[0].strip(), said[1].strip()
 
 
