@@ -7,13 +7,15 @@ has to act (`requests.ticking`). What was promised is kept on the row, so that l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from ground.errors import RuleViolation
 from ground.worktime import (
     Span,
     WorkCalendar,
     due_after,
+    end_of_work,
     ends_with_work,
     next_morning,
     share_of,
@@ -28,6 +30,8 @@ HALF, FOUR_FIFTHS, DUE, OVERDUE = 1, 2, 3, 4
 _SHARES = {HALF: 0.5, FOUR_FIFTHS: 0.8, DUE: 1.0}
 #: What runs day and night is told upwards when a tenth of its time more has gone by.
 GRACE = 0.1
+#: Nobody is given, or promised, a day that is farther away.
+MOST_AHEAD = timedelta(days=731)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,14 @@ def promised(service_request: ServiceRequest, clock: str) -> Span | None:
     """The span promised for "accept", "contact" or "resolve"; None if that clock has not been started."""
     kept = service_request.promise.get(clock)
     return Span(**kept) if kept else None
+
+
+def end_of(day: date, at: datetime, field: str) -> datetime:
+    """18:00 of a day that somebody chose at the moment `at`. Raises RuleViolation at the field: too far away."""
+    due = end_of_work(day)
+    if due > at + MOST_AHEAD:
+        raise RuleViolation("这一天太远了，最多两年以内。", field=field)
+    return due
 
 
 # Starting and moving the clocks of a request

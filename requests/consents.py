@@ -13,9 +13,8 @@ from django.db import transaction
 from ground import clock
 from ground.errors import RuleViolation
 from ground.steps import Move
-from ground.worktime import end_of_work
 from organizations.models import Organization
-from requests import afterwards, merging, powers
+from requests import afterwards, clocks, merging, powers
 from requests.models import Consent, Note, ServiceRequest
 from requests.states import ConsentKind, Outcome
 from requests.taking import take, words_of
@@ -25,10 +24,9 @@ from requests.tiers import go_down, refuse_child
 def extend(service_request: ServiceRequest, *, by: Any, new_due: date, reason: str) -> None:
     """申请延期: once, with a reason, until 18:00 of a later day."""
     said = words_of(reason, "reason", "请写明为什么要延期。")
-    until = end_of_work(new_due)
 
     def settle(move: Move) -> None:
-        due = move.thing.resolve_due
+        due, until = move.thing.resolve_due, clocks.end_of(new_due, move.at, "new_due")
         if until <= move.at or (due is not None and until <= due):
             raise RuleViolation("新的期限要晚于现在的期限，也不能早于今天。", field="new_due")
         move.codes["new_due"] = until.isoformat()

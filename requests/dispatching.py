@@ -13,7 +13,7 @@ from django.db import transaction
 
 from ground.errors import RuleViolation
 from ground.steps import Move
-from ground.worktime import Span, due_after, end_of_work
+from ground.worktime import Span, due_after
 from organizations.models import Organization, Policy, Unit
 from organizations.posts import Tier
 from organizations.workdays import calendar, one_calendar
@@ -112,7 +112,7 @@ def _answer_due(service_request: ServiceRequest, answer_by: date | None, at: dat
     if answer_by is None:
         due = service_request.resolve_due
         return due if due is not None and due > at else due_after(at, Span(working_days=5), calendar())
-    due = end_of_work(answer_by)
+    due = clocks.end_of(answer_by, at, "answer_by")
     if due <= at:
         raise RuleViolation("回复期限不能早于今天下班。", field="answer_by")
     return due

@@ -109,12 +109,13 @@ def mapping(request: Request) -> Mapping[str, Any]:
 
 
 def plain(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values as forms read them; files are taken apart from the rest. A list of texts becomes lines."""
+    """Values as forms read them, which is as words; files are taken apart from the rest. A list of texts becomes
+    lines."""
     found = {name: given.get(name) for name in given if name != "photos"}
     texts = given.getlist("parts") if hasattr(given, "getlist") else found.get("parts")
     if "parts" in found and isinstance(texts, list) and (len(texts) > 1 or texts is found["parts"]):
         found["parts"] = "\n".join(" ".join(str(text).split()) for text in texts)
-    return found
+    return {name: value if value in (None, [], {}) else str(value) for name, value in found.items()}
 
 
 def checked(form: Any) -> None:

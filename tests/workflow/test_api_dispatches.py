@@ -1,5 +1,6 @@
 """Dispatches, reply templates and saved filters over the API."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
+from ground import clock
 from organizations.posts import Post
 from requests import dispatching
 from requests.models import Dispatch, ReplyTemplate, SavedFilter, ServiceRequest
@@ -44,7 +46,13 @@ class TestSteps:
         assert take(officer, dispatch, "arrive").json()["arrived_at"]
         assert take(officer, dispatch, "answer", text="").status_code == 400
         assert take(officer, dispatch, "answer", text="修好了").json()["state"] == "answered"
-        again = take(city.home.secretary, dispatch, "reject", reason="没亮", answer_by="2099-01-05")
+        again = take(
+            city.home.secretary,
+            dispatch,
+            "reject",
+            reason="没亮",
+            answer_by=str(clock.today() + timedelta(days=30)),
+        )
         assert (again.json()["state"], again.json()["rejections"]) == ("accepted", 1)
         take(officer, dispatch, "answer", text="又修了")
         done = take(city.home.secretary, dispatch, "confirm", timely=5, effective=4, attitude=5).json()

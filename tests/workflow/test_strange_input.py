@@ -14,7 +14,9 @@ from requests import placing, workflow
 from requests.models import Photo, RequestEvent, ServiceRequest
 from tests.factories import City, a_city, a_user
 from tests.signing_in import weak_client
-from tests.workflow import a_category, a_photo, filed
+from tests.workflow import a_category, a_photo, filed, in_progress, seated
+from tests.workflow.dispatched import a_department
+from tests.workflow.test_api import signed_in as strong
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/requests/"
@@ -113,3 +115,18 @@ def test_json_that_says_nothing_is_refused(body: bytes) -> None:
         f"{URL}{own.number}/steps/add/", body, content_type="application/json"
     )
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "day", [20261231, True, {"a": 1}, ["2026-12-31"], "0001-01-01", "9999-12-31", "明天"]
+)
+def test_a_day_that_is_none_or_too_far_away(day: Any) -> None:
+    """What is due in the year 9999 would be counted day by day at every step."""
+    city = a_city()
+    seated(city.street)
+    row, (unit, _) = in_progress(city), a_department(city)
+    extend = {"new_due": day, "reason": "等配件"}
+    dispatch = {"unit": unit.pk, "text": "修灯", "answer_by": day}
+    for name, sent in (("extend", extend), ("dispatch", dispatch)):
+        answer = strong(city.home.secretary).post(f"{URL}{row.number}/steps/{name}/", sent, format="json")
+        assert answer.status_code in (400, 409), (name, answer.content)
