@@ -19,7 +19,7 @@ from organizations.scope import scope_of
 from requests import powers, receipts
 from requests.models import Consent, Dispatch, Hold, Photo, ServiceRequest
 from requests.presenting import chip_of, promise_of, step_bar
-from requests.readers import INTERNAL
+from requests.readers import INTERNAL, Reader, reader_of
 from requests.states import ConsentKind, DispatchState, State
 from requests.timeline import entries_of
 from volunteers.models import Whistle
@@ -129,7 +129,7 @@ def context_of(
         "due_word": due_word_of(service_request),
         "promise": promise_of(service_request),
         "steps": choices_for(user, service_request, pending),
-        "pending": pending,
+        "pending": pending if reader_of(service_request, user) is Reader.STAFF else None,
         "holds": [hold.label for hold in service_request.holds.all()],
         "is_rated_here": service_request.state in (State.RESOLVED, State.CLOSED),
         "rating": getattr(service_request, "rating", None),

@@ -30,12 +30,16 @@ READ_AFTERWARDS = frozenset({"sign", "give_back", "contact", "arrive", "answer",
 
 
 def reader_of(service_request: ServiceRequest, viewer: Any) -> Reader:
-    """What somebody is to a request in his sight. Whoever asked reads as the asker, whatever post he holds."""
+    """What somebody is to a request in his sight. Whoever asked reads as the asker, whatever post he holds.
+
+    A leader in charge reads with the tier at which he consents, also while it is itself the handler.
+    """
     if viewer is None or not getattr(viewer, "is_authenticated", False):
         return Reader.PUBLIC
     if powers.is_submitter(viewer, service_request):
         return Reader.ASKER
-    if covers(viewer, Power.HANDLE, service_request) or powers.can_note(viewer, service_request):
+    decides = any(covers(viewer, power, service_request) for power in (Power.HANDLE, Power.CONSENT))
+    if decides or powers.can_note(viewer, service_request):
         return Reader.STAFF
     return Reader.UNIT
 

@@ -20,6 +20,11 @@ from requests.states import State
 from requests.tables import REQUESTS
 
 
+def reads_internal(user: Any, row: ServiceRequest) -> bool:
+    """Whether what the tiers ask and tell each other is for this reader. No query for a list."""
+    return reader_of(row, user) is Reader.STAFF
+
+
 class RequestSerializer(serializers.ModelSerializer[ServiceRequest]):
     """One request in a list. `asker` is 你 for one's own, else 居民 with the surname only."""
 
@@ -31,7 +36,7 @@ class RequestSerializer(serializers.ModelSerializer[ServiceRequest]):
     place = serializers.CharField(read_only=True)
     is_overdue = serializers.BooleanField(read_only=True)
     is_part = serializers.BooleanField(read_only=True)
-    consent_kind = serializers.CharField(read_only=True, help_text="报请上级同意的事由，没有就是空")
+    consent_kind = serializers.SerializerMethodField(help_text="报请上级同意的事由，没有就是空；只给工作人员")
     responsible = serializers.SerializerMethodField()
     asker = serializers.SerializerMethodField()
 
@@ -48,6 +53,9 @@ class RequestSerializer(serializers.ModelSerializer[ServiceRequest]):
 
     def get_responsible(self, row: ServiceRequest) -> str:
         return str(row.responsible) if row.responsible_id else ""
+
+    def get_consent_kind(self, row: ServiceRequest) -> str:
+        return row.consent_kind if reads_internal(self.context["request"].user, row) else ""
 
     def get_asker(self, row: ServiceRequest) -> str:
         return asker_of(row, self.context["request"].user)
@@ -93,7 +101,7 @@ class RequestDetailSerializer(RequestSerializer):
     promise = serializers.SerializerMethodField()
     asker_name = serializers.SerializerMethodField(help_text="没有手机的提出人；只给看得到姓名的人")
     supervised_by = serializers.CharField(source="supervised_by.short_name", default="", read_only=True)
-    consent_at = serializers.CharField(source="consent_at.short_name", default="", read_only=True)
+    consent_at = serializers.SerializerMethodField(help_text="等谁同意；只给工作人员")
     holds = serializers.SerializerMethodField(help_text="办结前要了结的事，只给工作人员")
     whole = serializers.SerializerMethodField()
     merged_into = serializers.SerializerMethodField()
@@ -129,8 +137,10 @@ class RequestDetailSerializer(RequestSerializer):
         return row.asker_name if row.has_no_phone and powers.sees_name(self._user, row) else ""
 
     def get_holds(self, row: ServiceRequest) -> list[str]:
-        is_staff = reader_of(row, self._user) is Reader.STAFF
-        return [hold.label for hold in row.holds.all()] if is_staff else []
+        return [hold.label for hold in row.holds.all()] if reads_internal(self._user, row) else []
+
+    def get_consent_at(self, row: ServiceRequest) -> str:
+        return row.consent_at.short_name if row.consent_at and reads_internal(self._user, row) else ""
 
     # What belongs together: one query, of what the viewer has in sight
 

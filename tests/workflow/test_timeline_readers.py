@@ -23,7 +23,8 @@ from requests.models import Dispatch, ServiceRequest
 from requests.states import Outcome, Track
 from requests.tables import REQUESTS
 from tests.factories import City, a_city, a_user, appoint
-from tests.workflow import a_photo, accepted, filed, in_progress, resolved
+from tests.signing_in import strong_client
+from tests.workflow import a_photo, accepted, escalated, filed, in_progress, resolved, seated
 from tests.workflow.dispatched import a_department, officer_of, sent, signed
 
 pytestmark = pytest.mark.django_db
@@ -221,6 +222,28 @@ class TestDispatches:
         marks = {"timely": 5, "effective": 4, "attitude": 5}
         dispatching.confirm(dispatch, by=city.home.secretary, **marks, text="评得不错")
         return dispatch
+
+
+def test_what_is_asked_of_the_tier_above_is_not_for_whoever_asked() -> None:
+    city = a_city()
+    worker, leader = seated(city.home.organization, Post.COMMUNITY_WORKER), seated(city.street)
+    row = in_progress(city, by=worker)
+    consents.explain(row, by=city.home.secretary, text="密语：管线产权不清")
+    address = f"/api/v1/requests/{row.number}/"
+    for person, kind in ((worker, ""), (leader, "explained")):
+        page = strong_client(person).get(f"/desk/requests/{row.number}/")
+        assert ("密语" in page.content.decode()) is bool(kind)
+        assert strong_client(person).get(address).json()["consent_kind"] == kind
+
+
+def test_a_leader_in_charge_reads_what_he_consents_to_at_his_own_tier() -> None:
+    city = a_city()
+    row, leader = escalated(city, times=2), seated(city.district, Post.LEADER_IN_CHARGE)
+    officer = seated(city.district)
+    workflow.handle(row, by=officer, responsible=officer)
+    consents.explain(row, by=officer, text="密语：依法不能解决")
+    assert readers.reader_of(row, leader) is readers.Reader.STAFF
+    assert "密语" in strong_client(leader).get(f"/desk/requests/{row.number}/").content.decode()
 
 
 def test_who_reads_as_what() -> None:
