@@ -85,11 +85,13 @@ def _judge(
 
 
 def _took_part(user: Any, service_request: ServiceRequest) -> bool:
-    """In the work on it, on a part of it, or on what was dispatched for it."""
-    family = Q(subject=service_request) | Q(subject__whole=service_request)
+    """In the work on it, on a part of it, on the one with which it was resolved, or on what was dispatched."""
+    ways = service_request.events.filter(step="resolve_with").values_list("codes", flat=True)
+    done_as = [service_request.pk, *(codes["with"] for codes in ways)]
+    family = Q(subject__in=done_as) | Q(subject__whole__in=done_as)
     if RequestEvent.objects.filter(family, by=user, step__in=TAKES_PART).exists():
         return True
-    return DispatchEvent.objects.filter(by=user, subject__service_request=service_request).exists()
+    return DispatchEvent.objects.filter(by=user, subject__service_request__in=done_as).exists()
 
 
 def lapse(service_request: ServiceRequest) -> None:

@@ -4,6 +4,7 @@ import pytest
 
 from ground import clock
 from ground.errors import NoPower, RuleViolation
+from organizations.posts import Post
 from requests import afterwards, consents, merging, splitting, workflow
 from requests.models import ServiceRequest
 from requests.states import Outcome, State
@@ -182,3 +183,14 @@ def test_outsiders_and_the_submitter_do_not_merge() -> None:
         with pytest.raises(NoPower):
             merging.merge(row, by=person, target=target)
     assert steps_of(row) == ["submit", "accept"]
+
+
+def test_nobody_rates_his_own_after_he_has_worked_on_the_target() -> None:
+    city = a_city()
+    worker = seated(city.home.organization, Post.COMMUNITY_WORKER)
+    target = in_progress(city)
+    own = merged(city, target, accepted(city, by=worker))
+    workflow.resolve(target, by=worker, outcome=Outcome.SOLVED, text="修好了")
+    with pytest.raises(RuleViolation, match="你参与了办理"):
+        afterwards.rate(now(own), by=worker, **GOOD)
+    assert now(own).state == State.RESOLVED
