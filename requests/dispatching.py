@@ -202,6 +202,8 @@ def confirm(
             raise RuleViolation("请选 1 到 5 分。", field=name)
 
     def settle(move: Move) -> None:
+        if move.thing.events.filter(step="answer", by=by).exists():
+            raise RuleViolation("你替对方写过回复，请由其他人核销。")
         for name, mark in marks.items():
             setattr(move.thing, name, mark)
         move.codes |= marks

@@ -64,6 +64,15 @@ def test_the_unit_does_not_judge_itself(city):
             dispatching.confirm(row, by=stranger, **GOOD)
 
 
+def test_nor_does_whoever_answered_for_it_confirm_with_another_post(city):
+    dispatch = answered(city)
+    officer = officer_of(dispatch)
+    appoint(officer, Post.COMMUNITY_WORKER, city.home.organization)
+    with pytest.raises(RuleViolation, match="请由其他人核销"):
+        dispatching.confirm(dispatch, by=officer, **GOOD)
+    assert (again(dispatch).state, again(dispatch).timely) == (DispatchState.ANSWERED, None)
+
+
 def test_three_rejections_are_counted_and_each_has_a_new_due(city):
     with clock.at(FRIDAY):
         row = answered(city)
