@@ -31,7 +31,8 @@ class Line(NamedTuple):
 
 def numbers_of(given: Iterable[str]) -> list[str]:
     """The numbers as they were ticked, each once. Raises RuleViolation: none, or too many."""
-    found = list(dict.fromkeys(each.strip().upper()[:24] for each in given if each.strip()))
+    typed = (each.replace("\0", "").strip().upper()[:24] for each in given)
+    found = list(dict.fromkeys(each for each in typed if each))
     if not found:
         raise RuleViolation("请先勾选要一起办的点单。")
     if len(found) > MOST:

@@ -11,8 +11,10 @@ from django.http import Http404
 from django.urls import reverse
 
 from desk import around
+from desk.access import SIGHT
 from desk.offers import choices_for
 from desk.rows import due_word_of, marks_of
+from grids.scope import covers
 from ground.fields import surname_only
 from organizations.posts import Power
 from organizations.scope import scope_of
@@ -137,8 +139,8 @@ def context_of(
         "whistles": list(whistles_of(service_request)),
         "parts": parts,
         "merged": merged,
-        "into": _reachable(service_request, service_request.merged_into),
-        "whole": _reachable(service_request, service_request.whole),
+        "into": _reachable(user, service_request.merged_into),
+        "whole": _reachable(user, service_request.whole),
         "earlier": list(around.earlier_at(service_request, user)),
         "similar": list(around.similar_to(service_request, user)) if service_request.is_open else [],
         "can_merge": powers.can_merge(user, service_request),
@@ -229,10 +231,10 @@ def sees_helpers(user: Any, service_request: ServiceRequest) -> bool:
     )
 
 
-def _reachable(service_request: ServiceRequest, other: ServiceRequest | None) -> dict[str, str] | None:
-    """The number of what it belongs to; a link where it lies in the same community."""
+def _reachable(user: Any, other: ServiceRequest | None) -> dict[str, str] | None:
+    """The number of what it belongs to; title and link where it is in sight of the user's posts. No query."""
     if other is None:
         return None
-    is_here = other.community_id == service_request.community_id
+    is_here = any(covers(user, power, other) for power in SIGHT)
     url = reverse("desk:request", args=[other.number]) if is_here else ""
     return {"number": other.number, "title": other.title if is_here else "", "url": url}

@@ -128,6 +128,8 @@ def test_too_many_and_none_are_refused_in_words(city: City) -> None:
     assert "请先勾选" in client.post(ACCEPT, follow=True).content.decode()
     crowd = [f"WJ-{place}" for place in range(51)]
     assert "一次最多 50 件" in client.post(ACCEPT, {"number": crowd}, follow=True).content.decode()
+    assert "请先勾选" in client.post(ACCEPT, {"number": ["\0", " "]}, follow=True).content.decode()
+    assert client.post(ACCEPT, {"number": ["WJ-\0", "²" * 400]}).status_code == 200
     assert client.post("/desk/together/withdraw/", {"number": crowd[:1]}).status_code == 404
     assert client.get(ACCEPT).status_code == 405
 

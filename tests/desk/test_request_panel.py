@@ -15,7 +15,7 @@ from tests.desk.scenes import ask, open_page, secretary_of
 from tests.factories import City, a_grid_worker
 from tests.signing_in import strong_client
 from tests.volunteers import scenes
-from tests.workflow import a_category
+from tests.workflow import a_category, filed
 from tests.workflow.dispatched import a_department, sent
 
 pytestmark = pytest.mark.django_db
@@ -221,6 +221,16 @@ def test_what_another_community_merged_in_is_not_betrayed(city: City, row: Servi
     assert "隔壁的秘密" in open_page(strong_client(officer), url(row))
     page = open_page(strong_client(city.next_door.secretary), url(far))
     assert row.number in page and "三楼楼道灯不亮" not in page
+
+
+def test_nor_is_the_main_one_told_to_a_grid_worker_of_another_grid(city: City, row: ServiceRequest) -> None:
+    main = filed(city, community=city.home.organization, text="别处的秘密")  # in none of his grids
+    for each in (row, main):
+        workflow.accept(each, by=city.home.secretary, track="important")
+    merging.merge(row, by=city.home.secretary, target=main)
+    page = open_page(strong_client(a_grid_worker(city.home)), url(row))
+    assert main.number in page and "别处的秘密" not in page and url(main) not in page
+    assert url(main) in open_page(secretary_of(city), url(row))
 
 
 def test_a_question_of_holds_asks_the_database_nothing(city: City, row: ServiceRequest) -> None:
