@@ -119,11 +119,13 @@ class Gathering:
             appointment.unit = seat
         return appointment
 
-    def seated(self, person: Person | None, post: Post, seat: Organization | Unit) -> User:
+    def seated(
+        self, person: Person | None, post: Post, seat: Organization | Unit, work_phone: str = ""
+    ) -> User:
         """A new account with a post."""
         user = self.user(person)
         user.save()
-        self.appoint(user, post, seat).save()
+        self.appoint(user, post, seat, work_phone).save()
         return user
 
 
@@ -146,9 +148,9 @@ def gather(land: Land, chance: random.Random) -> tuple[People, Cast]:
 
 def _staff(making: Gathering) -> People:
     node = making.land.huacheng.node
-    secretary = making.seated(roster.SECRETARY, Post.SECRETARY, node)
+    secretary = making.seated(roster.SECRETARY, Post.SECRETARY, node, "0751-0000701")
     first = making.seated(None, Post.FIRST_SECRETARY, node)
-    worker = making.seated(roster.WORKER, Post.COMMUNITY_WORKER, node)
+    worker = making.seated(roster.WORKER, Post.COMMUNITY_WORKER, node, "0751-0000702")
     others = [making.seated(None, Post.COMMUNITY_WORKER, node) for _ in range(2)]
     return People(secretary, worker, [secretary, worker, *others, first])
 
