@@ -16,7 +16,7 @@ from organizations.posts import Power
 from organizations.scope import scope_of
 from requests import powers
 from requests.models import Dispatch, DispatchEvent
-from requests.readers import READ_AFTERWARDS
+from requests.readers import READ_AFTERWARDS, reads_dispatch
 from requests.states import SEEING, ContactBy, DispatchState
 from requests.tables import DISPATCHES
 from requests.timeline import Entry, entries_of
@@ -42,7 +42,8 @@ def context_of(user: Any, dispatch: Dispatch, **more: Any) -> dict[str, Any]:
     """The context of `desk/_dispatch.html`; `more` adds the form of a step under way."""
     row, is_ours = dispatch.service_request, powers.answers(user, dispatch)
     sees = _sees_request(user, dispatch, is_ours=is_ours)
-    history = history_of(dispatch, sees=sees)
+    reads = reads_dispatch(dispatch, user)
+    history = history_of(dispatch, sees=sees, reads=reads)
     entries = _apart_from(history, entries_of(row, user)) if sees else []
     photos = _asked_with(entries)
     offers = [offer for offer in DISPATCHES.offers(user, dispatch) if offer.step.name in STEPS]
@@ -52,12 +53,13 @@ def context_of(user: Any, dispatch: Dispatch, **more: Any) -> dict[str, Any]:
         "service_request": row,
         "is_ours": is_ours,
         "sees_request": sees,
+        "reads": reads,
         "opens_request": sees and scope_of(user).has(*SIGHT),
         "asker": surname_of(row) if sees else "",
         "phone": _phone_for(dispatch, is_ours=is_ours),
         "chip": chip_of(dispatch),
         "clocks": clocks_of(dispatch),
-        "marks": _marks(dispatch),
+        "marks": _marks(dispatch) if reads else [],
         "buttons": _buttons(offers, dispatch),
         "not_yet": [(offer.step.label, offer.why_not) for offer in offers if _is_news(offer)],
         "is_to_replace": _is_to_replace(user, dispatch),
@@ -147,22 +149,22 @@ def _buttons(offers: list[Offer], dispatch: Dispatch) -> list[dict[str, Any]]:
 # History
 
 
-def history_of(dispatch: Dispatch, *, sees: bool) -> list[Entry]:
+def history_of(dispatch: Dispatch, *, sees: bool, reads: bool) -> list[Entry]:
     """What happened to the dispatch, newest first, for `parts/_timeline.html`. One query."""
     events = dispatch.events.select_related("by", "note").defer("by__phone").order_by("-at", "-id")
-    return [_entry(event, dispatch, sees=sees) for event in events]
+    return [_entry(event, dispatch, sees=sees, reads=reads) for event in events]
 
 
-def _entry(event: DispatchEvent, dispatch: Dispatch, *, sees: bool) -> Entry:
+def _entry(event: DispatchEvent, dispatch: Dispatch, *, sees: bool, reads: bool) -> Entry:
     side = dispatch.service_request.handler.short_name if event.step in OF_SENDER else dispatch.recipient
     said = getattr(event, "note", None)
-    shows = sees or event.step in READ_AFTERWARDS
+    shows = reads and (sees or event.step in READ_AFTERWARDS)
     return Entry(
         step=event.step,
         title=_title(event, dispatch),
         at=event.at,
         by=f"{side} {event.by}" if event.by else "系统",
-        note=_note(event),
+        note=_note(event) if reads else "",
         text=str(said) if said and shows else "",
     )
 

@@ -44,6 +44,12 @@ def reader_of(service_request: ServiceRequest, viewer: Any) -> Reader:
     return Reader.UNIT
 
 
+def reads_dispatch(dispatch: Dispatch, viewer: Any) -> bool:
+    """Whether what handler and recipient say to each other, and the marks, are for this reader: never for whoever
+    asked, whatever post he holds."""
+    return not powers.is_submitter(viewer, dispatch.service_request)
+
+
 def may_read(event: RequestEvent, reader: Reader) -> bool:
     """Whether the step shows at all."""
     return reader is Reader.STAFF or event.step not in INTERNAL

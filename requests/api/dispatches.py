@@ -24,9 +24,10 @@ from organizations.posts import Power
 from organizations.scope import NOTHING, scope_of
 from requests import dispatching, powers
 from requests.api import answers
+from requests.figures.units import MARKS
 from requests.forms import DISPATCH_FORMS
 from requests.models import Dispatch
-from requests.readers import READ_AFTERWARDS
+from requests.readers import READ_AFTERWARDS, reads_dispatch
 from requests.states import LIVE, SEEING, DispatchState
 from requests.tables import DISPATCHES
 
@@ -68,7 +69,14 @@ class DispatchSerializer(serializers.ModelSerializer[Dispatch]):
         return row.service_request.place if sees_request(self.context["request"].user, row) else ""
 
     def get_text(self, row: Dispatch) -> str:
-        return row.text if sees_request(self.context["request"].user, row) else ""
+        user = self.context["request"].user
+        return row.text if sees_request(user, row) and reads_dispatch(row, user) else ""
+
+    def to_representation(self, row: Dispatch) -> dict[str, Any]:
+        shown = super().to_representation(row)
+        if not reads_dispatch(row, self.context["request"].user):
+            shown |= dict.fromkeys(MARKS)
+        return shown
 
     def get_is_overdue(self, row: Dispatch) -> bool:
         return row.is_overdue_at(clock.now())
@@ -115,8 +123,9 @@ class DispatchDetailSerializer(DispatchSerializer):
     @extend_schema_field(DispatchEntrySerializer(many=True))
     def get_timeline(self, row: Dispatch) -> Any:
         events = row.events.select_related("by", "note").prefetch_related("photos").order_by("-at", "-id")
-        sees = sees_request(self.context["request"].user, row)
-        entries: Any = [_entry(event, row, sees=sees) for event in events]
+        user = self.context["request"].user
+        reads, sees = reads_dispatch(row, user), sees_request(user, row)
+        entries: Any = [_entry(event, row, reads=reads, sees=reads and sees) for event in events]
         return DispatchEntrySerializer(entries, many=True).data
 
     @extend_schema_field(answers.OpenStepSerializer(many=True))
@@ -133,9 +142,10 @@ class DispatchDetailSerializer(DispatchSerializer):
         return answers.open_and_refused(DISPATCHES, DISPATCH_FORMS, user, row, dispatch=row)
 
 
-def _entry(event: Any, dispatch: Dispatch, *, sees: bool) -> dict[str, Any]:
+def _entry(event: Any, dispatch: Dispatch, *, reads: bool, sees: bool) -> dict[str, Any]:
     """Out of sight, what the handler said about the matter is not read any more, and photos are not served."""
-    said = getattr(event, "note", None) if sees or event.step in READ_AFTERWARDS else None
+    is_read = sees or (reads and event.step in READ_AFTERWARDS)
+    said = getattr(event, "note", None) if is_read else None
     number, photos = dispatch.service_request.number, event.photos.all() if sees else ()
     urls = [reverse("v1:request-photo", args=[number, photo.pk]) for photo in photos]
     return {

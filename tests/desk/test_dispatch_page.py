@@ -39,6 +39,26 @@ def the_main(page):
     return page[page.index('<main class="desk-main"') :] if "<main" in page else page
 
 
+def test_whoever_asked_reads_no_words_and_no_marks_whatever_post_he_holds(town):
+    """RULES 0: it is his own; on the page, over the API, and as an officer of the unit as well."""
+    city, unit, _ = town
+    asker, other = a_user("周小兰"), a_user("邓承办")
+    for person in (asker, other):
+        appoint(person, Post.CASE_OFFICER, unit)
+    row = sent(city, unit, accepted(city, by=asker), text="密语：先安抚他")
+    dispatching.sign(row, by=other)
+    dispatching.answer(row, by=other, text="密语：他说不急")
+    dispatching.confirm(row, by=city.home.secretary, **{**GOOD, "effective": 2}, text="密语：慢")
+    for person, is_told in ((asker, False), (other, True)):
+        page = the_main(open_page(strong_client(person), page_of(row)))
+        shown = strong_client(person).get(f"/api/v1/dispatches/{row.pk}/")
+        assert ("密语" in page, "反向评价" in page) == (is_told, is_told)
+        assert ("密语" in shown.content.decode(), shown.json()["effective"]) == (
+            is_told,
+            2 if is_told else None,
+        )
+
+
 def test_the_unit_reads_what_is_asked_where_and_by_when(town):
     city, unit, officer = town
     asker = a_user("周小兰")
