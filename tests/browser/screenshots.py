@@ -52,9 +52,7 @@ RESIDENT = (
     Shot("居民-我要点单", "/requests/new/", variants=(LARGE,)),
     Shot("居民-扫码点单", "/b/{token}/"),
     Shot("居民-我的点单", "/requests/", variants=(DARK,)),
-    Shot(
-        "居民-点单详情", "/requests/", press=".list a, main a[href*='/requests/WJ']", variants=(DARK, LARGE)
-    ),
+    Shot("居民-点单详情", "/requests/", press="main a:has-text('楼道灯不亮')", variants=(DARK, LARGE)),
     Shot("居民-评价", "/requests/", press=f"{DRAIN} >>> a[href$='/rate/']"),
     Shot("居民-请补充", "/requests/", press=RAIL, variants=(LARGE,)),
     Shot("居民-回答", "/requests/", press=f"{RAIL} >>> .dock a[href$='/answer/']"),

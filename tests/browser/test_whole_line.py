@@ -110,7 +110,7 @@ def accepts_and_contacts(secretary: Somebody, number: str) -> None:
     panel.locator("form.step-form button").click()
     expect(panel.get_by_role("link", name="自办")).to_be_visible()
     secretary.press("联系", panel)
-    panel.get_by_role("radio", name="电话").check()
+    panel.get_by_role("radio", name="电话", exact=True).check()
     panel.locator("form.step-form button").click()
     expect(panel.get_by_text("联系了").first).to_be_visible()
 
