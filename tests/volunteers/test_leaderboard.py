@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ground import clock
-from requests import workflow
+from requests import afterwards, workflow
 from requests.models import Rating, ServiceRequest
 from requests.states import Outcome
 from tests.volunteers.scenes import (
@@ -155,7 +155,9 @@ def test_the_whole_line_ends_on_the_board():
         row = leaderboards.row_of(volunteer.pk, city.district.pk, Period.MONTH)
         assert row is not None and row.score == Decimal("1.50")
         workflow.resolve(service_request, by=city.home.secretary, outcome=Outcome.SOLVED, text="好了")
-        workflow.rate(service_request, by=service_request.submitter, contacted=True, solved=True, satisfied=5)
+        afterwards.rate(
+            service_request, by=service_request.submitter, contacted=True, solved=True, satisfied=5
+        )
         refresh_boards()
         row = leaderboards.row_of(volunteer.pk, city.district.pk, Period.MONTH)
     assert row is not None
