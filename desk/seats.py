@@ -10,7 +10,7 @@ from grids.scope import grid_ids, reach
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import NOTHING, scope_of
 from requests.afterwards import TAKES_PART
-from requests.models import DispatchEvent, RequestEvent
+from requests.models import Consent, DispatchEvent, RequestEvent
 
 _ABOVE = (Tier.DISTRICT, Tier.STREET)
 
@@ -32,14 +32,19 @@ def verified(user: Any) -> Q:
 
 
 def consented(user: Any) -> Q:
-    """What waits for the consent of the user's seat (as `powers.can_consent`)."""
+    """What waits for the consent of the user's seat (as `powers.can_consent`): neither his own matter, nor what he
+    asked for himself."""
     scope = scope_of(user)
     found = NOTHING
     if leads := scope.seats(Power.CONSENT):
         found |= Q(consent_at__in=leads)
     if seats := scope.seats(Power.VERIFY):
         found |= Q(consent_at__in=seats) & ~Q(consent_at=F("handler"))
-    return found
+    if found is NOTHING:
+        return found
+    asked = Consent.objects.filter(service_request=OuterRef("pk"), state=Consent.State.PENDING, asked_by=user)
+    own = Q(submitter=user, has_no_phone=False) | Q(Exists(asked.order_by()))
+    return found & ~own
 
 
 def supervised(user: Any) -> Q:

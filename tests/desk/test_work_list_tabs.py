@@ -108,6 +108,18 @@ def test_a_pending_consent_waits_below_and_is_asked_above(city: City, mine: Serv
     assert not rows_in("consent", an_officer(city, city.district, "区干部"))
 
 
+def test_nobody_is_asked_to_consent_to_his_own(city: City, mine: ServiceRequest) -> None:
+    officer, other = an_officer(city), an_officer(city)
+    own, asked = ask(city.home, clock.now(), by=officer), mine
+    workflow.accept(own, by=city.home.secretary, track="important")
+    appoint(other, Post.COMMUNITY_WORKER, city.home.organization)
+    later = clock.today() + timedelta(days=60)
+    for row, by in ((own, city.home.secretary), (asked, other)):
+        consents.extend(row, by=by, new_due=later, reason="等配件")
+    assert rows_in("consent", officer) == [asked]
+    assert rows_in("consent", other) == [own]
+
+
 def test_a_leader_who_only_consents_has_a_work_list(city: City, mine: ServiceRequest) -> None:
     leader = a_leader(city)
     client = strong_client(leader)
