@@ -256,6 +256,7 @@ SPECTACULAR_SETTINGS = {
         "BuildingKindEnum": "grids.models.Building.Kind",
         "ImportStateEnum": "grids.models.ImportJob.State",
         "RequestStateEnum": "requests.states.State",
+        "DispatchStateEnum": "requests.states.DispatchState",
     },
 }
 KNOX_TOKEN_MODEL = "accounts.ApiToken"
