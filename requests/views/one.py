@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.sessions import SignedInRequest
-from ground.errors import RuleViolation
+from ground.errors import NoPower, RuleViolation
 from ground.steps import Offer
 from requests import contacts, guards, powers, presenting, timeline, workflow
 from requests.forms import FORMS, StepForm
@@ -121,6 +121,8 @@ def step(request: SignedInRequest, number: str, step: str) -> HttpResponse:
         return redirect("desk:step", number, step)
     if service_request.whole is not None:
         return redirect("requests:detail", service_request.whole.number)
+    if request.method == "POST" and step not in OWN:
+        raise NoPower()  # before a form of the staff, with its people and units, is drawn
     given = request.POST if request.method == "POST" else None
     form = FORMS[step](given, service_request=service_request, viewer=request.user)
     if request.method == "POST" and form.is_valid() and _take(request, service_request, step, form):

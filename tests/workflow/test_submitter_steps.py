@@ -8,6 +8,7 @@ from requests import workflow
 from requests.states import State
 from requests.tables import REQUESTS
 from tests.factories import a_city, a_user
+from tests.signing_in import strong_client
 from tests.workflow import a_photo, accepted, filed, in_progress, resolved, steps_of
 
 pytestmark = pytest.mark.django_db
@@ -73,3 +74,13 @@ def test_the_table_offers_each_person_what_he_may_do() -> None:
     assert names(done.submitter, done) == ["rate", "reopen"]
     assert names(city.home.secretary, done) == ["note"]
     assert names(city.next_door.secretary, fresh) == []
+
+
+def test_no_form_of_the_staff_is_drawn_for_whoever_asked() -> None:
+    city = a_city()
+    row = in_progress(city)
+    client = strong_client(row.submitter)
+    for name in ("handle", "dispatch", "merge", "resolve", "call_back"):
+        page = client.post(f"/requests/{row.number}/{name}/", {})
+        assert page.status_code == 403 and city.home.secretary.name not in page.content.decode()
+    assert client.post(f"/requests/{row.number}/add/", {}).status_code == 422
