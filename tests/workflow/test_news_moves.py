@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from ground import clock
 from ground.errors import NoPower, RuleViolation
 from organizations import tree
 from organizations.models import Organization
@@ -18,7 +19,7 @@ from tests.workflow import accepted, filed, in_progress
 from tests.workflow.hearing import heard
 
 pytestmark = pytest.mark.django_db
-LATER = date(2035, 12, 4)
+LATER = clock.today() + timedelta(days=90)
 
 
 def officer_at(place: Organization, post: str = "officer") -> Any:
