@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from grids.models import Absence
+from ground import clock
 from notifications.models import Kind
 from requests import afterwards, asking_back, consents, merging, splitting, tiers, workflow
 from requests.states import Outcome, Track
