@@ -88,7 +88,15 @@ class ServiceRequestAdmin(ScopedAdmin):
     #: What the machine keeps for itself, and who asked: that is shown on the desk, to those who may see it.
     exclude = [
         *["key", "submitter", "asker_name", "promise", "lng", "lat", "due_from", "reminded", "asked_from"],
-        *["has_asked", "whole", "merged_into"],
+        *[
+            "has_asked",
+            "whole",
+            "merged_into",
+            "consent_kind",
+            "consent_at",
+            "contact_reminded",
+            "query_code",
+        ],
     ]
 
     def is_open_to(self, user: Any) -> bool:

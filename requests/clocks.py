@@ -144,6 +144,42 @@ def set_due(
         service_request.next_at = service_request.lapse_due
     else:
         plan_reminder(service_request, calendar, in_working_time=_by_working_days(service_request, state))
+    plan_contact(service_request, calendar, state)
+
+
+def plan_contact(service_request: ServiceRequest, calendar: WorkCalendar, state: str) -> None:
+    """The clock of the first contact runs beside the others and has reminders of its own.
+
+    While nobody has accepted it, the accept clock speaks for both; once somebody was in contact, it is over.
+    """
+    row = service_request
+    is_running = state in OPEN and state != State.SUBMITTED and row.contacted_at is None
+    if not is_running or row.contact_due is None or row.contact_reminded >= OVERDUE:
+        row.contact_next_at = None
+        return
+    row.contact_next_at = contact_reminder_at(row, row.contact_reminded + 1, calendar)
+
+
+def contact_reminder_at(service_request: ServiceRequest, level: int, calendar: WorkCalendar) -> datetime:
+    """When a reminder of the first contact is due. Raises ValueError where that clock was never started."""
+    if service_request.contact_due is None:
+        raise ValueError("no clock runs")
+    span = promised(service_request, "contact")
+    return _level_at(
+        service_request.submitted_at,
+        service_request.contact_due,
+        level,
+        calendar,
+        in_working_time=span is None or bool(span.working_days),
+    )
+
+
+def contact_level_at(service_request: ServiceRequest, at: datetime, calendar: WorkCalendar) -> int:
+    """The highest reminder of the first contact whose moment has come by `at`."""
+    for level in range(OVERDUE, service_request.contact_reminded, -1):
+        if contact_reminder_at(service_request, level, calendar) <= at:
+            return level
+    return service_request.contact_reminded
 
 
 def _current(service_request: ServiceRequest, state: str) -> datetime | None:
@@ -238,9 +274,14 @@ def reminder_at(
     row: ServiceRequest | Dispatch, level: int, calendar: WorkCalendar, *, in_working_time: bool
 ) -> datetime:
     """When a reminder of that level is due; those above hear of it the next working morning, or after GRACE."""
-    due, since = row.due, row.due_from
-    if due is None or since is None:
+    if row.due is None or row.due_from is None:
         raise ValueError("no clock runs")
+    return _level_at(row.due_from, row.due, level, calendar, in_working_time=in_working_time)
+
+
+def _level_at(
+    since: datetime, due: datetime, level: int, calendar: WorkCalendar, *, in_working_time: bool
+) -> datetime:
     if level < OVERDUE:
         return share_of(since, due, _SHARES[level], calendar, in_working_time=in_working_time)
     if in_working_time:

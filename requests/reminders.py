@@ -5,6 +5,8 @@ Messages say the number of the request and what is due when, nothing of its word
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.urls import reverse
 
 from ground import clock
@@ -39,6 +41,22 @@ def say_level(row: ServiceRequest | Dispatch, level: int) -> None:
     )
 
 
+def say_contact(row: ServiceRequest, level: int) -> None:
+    """Say one level of the first contact: its clock runs beside the one for accepting or resolving."""
+    due = row.contact_due or clock.now()
+    left = due - clock.now()
+    say_to_many(
+        audience=f"request_{'overdue' if level == OVERDUE else 'owner'}",
+        audience_id=row.pk,
+        key=f"request:{row.pk}:contact:{due.timestamp():.0f}:{level}",
+        title=f"{_in_words(left, level, '联系提出人')}：{row.number}",
+        text=f"首次联系的期限是 {moment(due)}",
+        url=_page(row),
+        is_urgent=row.track == Track.URGENT,
+        about=about(row),
+    )
+
+
 def _doing(service_request: ServiceRequest) -> str:
     """What has to be done by the present due of a request."""
     if service_request.state == State.SUBMITTED:
@@ -48,8 +66,12 @@ def _doing(service_request: ServiceRequest) -> str:
 
 
 def _how_far(row: ServiceRequest | Dispatch, level: int, doing: str) -> str:
-    """“还剩 2 小时受理”, “受理到期”, “超时 3 小时未受理”: as it is when it is said, however late that is."""
-    left = (row.due or clock.now()) - clock.now()
+    """How far the present due is: as it is when it is said, however late that is."""
+    return _in_words((row.due or clock.now()) - clock.now(), level, doing)
+
+
+def _in_words(left: timedelta, level: int, doing: str) -> str:
+    """“还剩 2 小时受理”, “受理到期”, “超时 3 小时未受理”."""
     if level < DUE:
         return f"还剩 {span(left)}{doing}"
     return f"{doing}到期" if level == DUE else f"超时 {span(-left)}未{doing}"

@@ -1,8 +1,8 @@
 """The platform's own steps, by the clock: questions that time out, ratings that lapse, reminders (RULES 1, 3, 4).
 
-`next_at` says when a row is to be looked at next; it moves on in the same transaction in which the thing is done.
-So whatever was left behind by an outage is caught up in its order, and however many workers run at once, or die in
-between, everything is done once.
+`next_at` says when a row is to be looked at next (`contact_next_at`: for its first contact); it moves on in the
+same transaction in which the thing is done. So whatever was left behind by an outage is caught up in its order,
+and however many workers run at once, or die in between, everything is done once.
 """
 
 from __future__ import annotations
@@ -31,8 +31,14 @@ BATCH = 200
 #: A row that fails is tried again after as long as it has been late already, within these bounds.
 SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
-MODELS: tuple[type[ServiceRequest] | type[Dispatch], ...] = (ServiceRequest, Dispatch)
-Due = tuple[datetime, int, int]  # when, place in MODELS, id
+CONTACT = "contact_next_at"
+#: What is looked through: model, and the column that says when.
+SOURCES: tuple[tuple[type[ServiceRequest] | type[Dispatch], str], ...] = (
+    (ServiceRequest, "next_at"),
+    (Dispatch, "next_at"),
+    (ServiceRequest, CONTACT),
+)
+Due = tuple[datetime, int, int]  # when, place in SOURCES, id
 
 
 def catch_up(limit: int = 2000, seconds: float = 45) -> int:
@@ -41,41 +47,45 @@ def catch_up(limit: int = 2000, seconds: float = 45) -> int:
     Stops after `limit` rows or `seconds`; the next call goes on. What another worker holds is passed over.
     """
     over, days, taken = time.monotonic() + seconds, calendar(), 0
-    for moment, place, pk in heapq.merge(*(_due(place, clock.now()) for place in range(len(MODELS)))):
+    for moment, place, pk in heapq.merge(*(_due(place, clock.now()) for place in range(len(SOURCES)))):
         if taken >= limit or time.monotonic() > over:
             break
-        taken += _see_to(MODELS[place], pk, moment, days)
+        taken += _see_to(*SOURCES[place], pk, moment, days)
     return taken
 
 
 def _due(place: int, now: datetime) -> Iterator[Due]:
     """What is due of one model, in order and in batches: a row that stays due is not read twice."""
-    rows = (
-        MODELS[place].objects.filter(next_at__lte=now).order_by("next_at", "id").values_list("next_at", "id")
-    )
+    model, column = SOURCES[place]
+    found = model.objects.filter(**{f"{column}__lte": now}).order_by(column, "id")
+    rows = found.values_list(column, "id")
     batch: list[Any] = list(rows[:BATCH])
     while batch:
         yield from ((moment, place, pk) for moment, pk in batch)
         moment, pk = batch[-1]
-        batch = list(rows.filter(Q(next_at__gt=moment) | Q(next_at=moment, pk__gt=pk))[:BATCH])
+        after = Q(**{f"{column}__gt": moment}) | Q(**{column: moment}, pk__gt=pk)
+        batch = list(rows.filter(after)[:BATCH])
 
 
-def _see_to(model: Any, pk: int, moment: datetime, days: WorkCalendar) -> bool:
+def _see_to(model: Any, column: str, pk: int, moment: datetime, days: WorkCalendar) -> bool:
     """Do the one thing that is due for a row; False where another worker has it, or was first."""
     try:
         with transaction.atomic():
-            row = _locked(model, pk)
+            row = _locked(model, column, pk)
             if row is None:
                 return False
-            _do(row, days)
+            if column == CONTACT:
+                _remind_of_contact(row, clock.now(), days)
+            else:
+                _do(row, days)
     except Exception as error:  # one row that fails must not keep back what others have to hear
         log.error("step of the clock failed", what=model.__name__, id=pk, error=type(error).__name__)
-        _put_off(model, pk, moment, days)
+        _put_off(model, column, pk, moment, days)
         return False
     return True
 
 
-def _locked(model: Any, pk: int) -> Any:
+def _locked(model: Any, column: str, pk: int) -> Any:
     """The row as it stands, locked, if it is still due; the request of a dispatch is locked before it."""
     rows = model.objects.select_for_update(of=("self",), skip_locked=True)
     if model is Dispatch:
@@ -83,7 +93,7 @@ def _locked(model: Any, pk: int) -> Any:
         if whole.filter(dispatches=pk).first() is None:
             return None
         rows = rows.select_related("service_request")
-    return rows.filter(pk=pk, next_at__lte=clock.now()).first()
+    return rows.filter(pk=pk, **{f"{column}__lte": clock.now()}).first()
 
 
 def _do(row: ServiceRequest | Dispatch, days: WorkCalendar) -> None:
@@ -106,18 +116,31 @@ def _remind(row: ServiceRequest | Dispatch, now: datetime, days: WorkCalendar) -
     row.save(update_fields=["reminded", "next_at"])
 
 
-def _put_off(model: Any, pk: int, moment: datetime, days: WorkCalendar) -> None:
+def _remind_of_contact(row: ServiceRequest, now: datetime, days: WorkCalendar) -> None:
+    """The same for the first contact, whose clock runs beside the one that `due` is of."""
+    level = clocks.contact_level_at(row, now, days)
+    if level > row.contact_reminded:
+        reminders.say_contact(row, level)
+        row.contact_reminded = level
+    clocks.plan_contact(row, days, row.state)
+    row.save(update_fields=["contact_reminded", CONTACT])
+
+
+def _put_off(model: Any, column: str, pk: int, moment: datetime, days: WorkCalendar) -> None:
     """Look at it again later: the longer it has been failing, the later. Whoever moved it meanwhile was right."""
     now = clock.now()
     row = model.objects.filter(pk=pk).first()
-    late = now - _planned(row, moment, days) if row else SHORTEST_PAUSE
+    late = now - _planned(row, column, moment, days) if row else SHORTEST_PAUSE
     pause = min(max(late, SHORTEST_PAUSE), LONGEST_PAUSE)
-    model.objects.filter(pk=pk, next_at=moment).update(next_at=now + pause)
+    model.objects.filter(pk=pk, **{column: moment}).update(**{column: now + pause})
 
 
-def _planned(row: Any, moment: datetime, days: WorkCalendar) -> datetime:
+def _planned(row: Any, column: str, moment: datetime, days: WorkCalendar) -> datetime:
     """When it was to be done first, as its other columns say; `moment` where they say nothing sensible."""
     try:
+        if column == CONTACT:
+            clocks.plan_contact(row, days, row.state)
+            return row.contact_next_at or moment
         if isinstance(row, ServiceRequest) and row.state in (State.ASKED, State.RESOLVED):
             return row.asked_until or row.lapse_due or moment
         clocks.plan_reminder(row, days)

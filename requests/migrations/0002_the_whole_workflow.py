@@ -483,4 +483,18 @@ class Migration(migrations.Migration):
             model_name='savedfilter',
             constraint=models.UniqueConstraint(fields=('user', 'page', 'name'), name='saved_filter_once', violation_error_message='已有同名的常用筛选。'),
         ),
+        migrations.AddField(
+            model_name='servicerequest',
+            name='contact_next_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='首次联系下次提醒'),
+        ),
+        migrations.AddField(
+            model_name='servicerequest',
+            name='contact_reminded',
+            field=models.PositiveSmallIntegerField(default=0, editable=False, verbose_name='首次联系已提醒到'),
+        ),
+        migrations.AddIndex(
+            model_name='servicerequest',
+            index=models.Index(condition=models.Q(('contact_next_at__isnull', False)), fields=['contact_next_at', 'id'], name='request_contact_next_at'),
+        ),
     ]

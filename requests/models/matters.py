@@ -173,6 +173,8 @@ class ServiceRequest(Placed):
     due_from = models.DateTimeField("期限从何时算", null=True, blank=True)
     reminded = models.PositiveSmallIntegerField("已提醒到", default=0)
     next_at = models.DateTimeField("系统下次要办", null=True, blank=True, editable=False)
+    contact_reminded = models.PositiveSmallIntegerField("首次联系已提醒到", default=0, editable=False)
+    contact_next_at = models.DateTimeField("首次联系下次提醒", null=True, blank=True, editable=False)
     promise = models.JSONField(
         "承诺时限", default=dict, help_text="提交和受理时适用的时限；以后改政策不改旧承诺。"
     )
@@ -188,6 +190,11 @@ class ServiceRequest(Placed):
             ),
             models.Index(
                 fields=["next_at", "id"], condition=Q(next_at__isnull=False), name="request_next_at"
+            ),
+            models.Index(
+                fields=["contact_next_at", "id"],
+                condition=Q(contact_next_at__isnull=False),
+                name="request_contact_next_at",
             ),
             models.Index(
                 fields=["consent_at", "id"], condition=Q(consent_at__isnull=False), name="request_consent"

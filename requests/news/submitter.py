@@ -86,7 +86,9 @@ def _declined(service_request: ServiceRequest, codes: Codes) -> Words:
 def _asked(service_request: ServiceRequest, codes: Codes) -> Words:
     until = moment(service_request.asked_until)
     return Words(
-        "有一个问题等你回答", f"请在 {until} 前回答，到时没有回答就按已有的情况继续办", is_urgent=True
+        "有一个问题等你回答",
+        f"请在 {until} 前回答，到时没有回答就按已有的情况继续办",
+        is_urgent=service_request.track == Track.URGENT,
     )
 
 

@@ -109,6 +109,8 @@ def _of_request(row: ServiceRequest, by_pk: dict[int, ServiceRequest]) -> list[s
         or row.state == State.WITHDRAWN,
         "has no outcome": (row.state in (State.RESOLVED, State.CLOSED)) <= bool(row.outcome),
         "is looked at at another moment": row.next_at == _looked_at(row),
+        "is to be rung by nobody or too late": (row.contact_next_at is None)
+        or (row.contacted_at is None and row.state in OPEN and row.state != State.SUBMITTED),
         "has nobody to act": row.state not in OPEN or row.state == State.ASKED or row.due is not None,
         "is in progress by nobody": row.state != State.IN_PROGRESS or row.takeover_due is None,
     }

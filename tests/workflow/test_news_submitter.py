@@ -18,7 +18,7 @@ from requests import (
     tiers,
     workflow,
 )
-from requests.states import Outcome
+from requests.states import Outcome, Track
 from tests.factories import City, a_city, a_unit, a_user, appoint
 from tests.workflow import CHINA, a_category, accepted, filed, in_progress, resolved
 from tests.workflow.hearing import heard, told
@@ -68,13 +68,16 @@ def test_after_reopening_it_says_so() -> None:
     assert heard(row.submitter)[-1] == "你的点单重办后已解决，请评价"
 
 
-def test_a_question_is_urgent_and_says_until_when() -> None:
+def test_a_question_says_until_when_and_is_urgent_where_the_matter_is() -> None:
     city = a_city()
     with clock.at(at(20)):
+        urgent = accepted(city, track=Track.URGENT)
+        asking_back.ask(urgent, by=city.home.secretary, text="哪一层？")
         row = accepted(city)
         asking_back.ask(row, by=city.home.secretary, text="哪一层？")
     question = told(row.submitter)[-1]
-    assert (question.title, question.is_urgent) == ("有一个问题等你回答", True)
+    assert (question.title, question.is_urgent) == ("有一个问题等你回答", False)
+    assert told(urgent.submitter)[-1].is_urgent
     assert "请在 11月25日 10:00 前回答" in question.text
     with clock.at(at(25)):
         ticking.catch_up()
