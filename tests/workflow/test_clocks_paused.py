@@ -9,7 +9,7 @@ from requests import asking_back, clocks, ticking
 from requests.models import ServiceRequest
 from requests.states import State, Track
 from tests.factories import City, a_city
-from tests.workflow import CHINA, a_category, accepted, steps_of
+from tests.workflow import CHINA, a_category, accepted, everybody_was_rung, steps_of
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +69,7 @@ def test_what_was_over_before_the_question_stays_over_and_is_told_upwards() -> N
 
 def test_the_platform_ends_the_pause_when_the_days_are_over() -> None:
     row = asked(a_city(), at(11, 20), at(11, 20, 11))
+    everybody_was_rung()
     with clock.at(at(11, 25, 10, 59)):
         assert ticking.catch_up() == 0
     with clock.at(at(11, 25, 11)):

@@ -11,7 +11,7 @@ from requests.news.phrases import span
 from requests.states import Track
 from tests.factories import City, a_city, a_grid_worker, a_unit, a_user, appoint
 from tests.signing_in import strong_client
-from tests.workflow import CHINA, a_category, accepted, filed, in_progress
+from tests.workflow import CHINA, a_category, accepted, everybody_was_rung, filed, in_progress
 from tests.workflow.hearing import heard, told
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +30,7 @@ def staff(place: Any, post: str = "officer") -> Any:
 def ticked(moment: datetime, *people: Any) -> list[list[str]]:
     """What each of them hears because of the clock at that moment."""
     before = [len(heard(person)) for person in people]
+    everybody_was_rung()
     with clock.at(moment):
         while ticking.catch_up():
             pass

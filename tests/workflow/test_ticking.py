@@ -17,7 +17,7 @@ from requests import afterwards, asking_back, clocks, dispatching, reminders, ta
 from requests.models import Dispatch, ServiceRequest
 from requests.states import State
 from tests.factories import City, a_city, a_unit, a_user, appoint
-from tests.workflow import CHINA, accepted, filed, in_progress, resolved, steps_of
+from tests.workflow import CHINA, accepted, everybody_was_rung, filed, in_progress, resolved, steps_of
 
 pytestmark = pytest.mark.django_db
 
@@ -27,6 +27,7 @@ def at(day: int, hour: int = 10, minute: int = 0, month: int = 11) -> datetime:
 
 
 def tick(moment: datetime) -> int:
+    everybody_was_rung()
     with clock.at(moment):
         return tasks.tick()
 
@@ -259,7 +260,7 @@ def test_whoever_was_first_leaves_nothing_to_do(row: ServiceRequest) -> None:
         stale = list(ticking._due(0, clock.now()))
         assert ticking.catch_up() == 1
         moment, place, pk = stale[0]
-        assert not ticking._see_to(ticking.MODELS[place], pk, moment, calendar())
+        assert not ticking._see_to(*ticking.SOURCES[place], pk, moment, calendar())
     assert len(reminded(row)) == 1
 
 
@@ -288,7 +289,7 @@ def test_queries_of_a_row(kind: str, most: int) -> None:
         days = calendar()
         days.is_workday(moment.date())  # once for all rows of a run
         with CaptureQueriesContext(connection) as queries:
-            assert ticking._see_to(ticking.MODELS[place], pk, when, days)
+            assert ticking._see_to(*ticking.SOURCES[place], pk, when, days)
     assert len(queries) <= most, "\n".join(each["sql"][:120] for each in queries)
 
 

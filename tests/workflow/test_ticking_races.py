@@ -49,7 +49,8 @@ def test_workers_side_by_side_do_everything_once() -> None:
     while catch_up():
         pass
     said = FanOut.objects.filter(audience__in=("request_overdue", "dispatch_overdue"))
-    assert said.filter(audience="request_overdue").count() == 20
+    assert said.filter(audience="request_overdue", key__contains=":due:").count() == 20
+    assert said.filter(audience="request_overdue", key__contains=":contact:").count() == 40
     assert said.filter(audience="dispatch_overdue").count() == 20
     assert RequestEvent.objects.filter(step="timeout").count() == 20
     assert not ServiceRequest.objects.filter(state=State.ASKED).exists()
