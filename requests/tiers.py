@@ -52,6 +52,10 @@ def go_down(move: Move, child: Organization) -> None:
     thing, child = move.thing, Organization.objects.get(pk=child.pk)  # as it stands, the tree is locked
     refuse_child(thing, child)
     if child.pk not in (thing.street_id, thing.community_id):
+        if thing.parts.filter(
+            state__in=OPEN
+        ).exists():  # they stay where they are, and who gets it could not see them
+            raise RuleViolation("还有分件没有办完，不能交到别处。请先办完分件。", field="child")
         move.codes["moved_from"] = thing.community_id
         thing.place_under(child)
         _keep_place_inside(thing)

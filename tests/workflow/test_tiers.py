@@ -8,7 +8,7 @@ from ground import clock
 from ground.errors import NoPower, RuleViolation
 from organizations import tree
 from organizations.posts import Post, Tier
-from requests import tiers, workflow
+from requests import splitting, tiers, workflow
 from requests.models import ServiceRequest
 from requests.states import State
 from tests.factories import City, a_city, a_community, a_grid_worker, a_user, appoint
@@ -127,6 +127,19 @@ def test_to_another_community_it_moves_there_with_it() -> None:
     assert service_request not in ServiceRequest.objects.visible_to(city.home.secretary)
     assert service_request in ServiceRequest.objects.visible_to(service_request.submitter)
     tiers.take_over(service_request, by=city.next_door.secretary)
+
+
+def test_it_does_not_leave_its_open_parts_behind() -> None:
+    city = a_city()
+    service_request, officer = in_progress(city), seated(city.street)
+    part = splitting.split(service_request, by=city.home.secretary, parts=["台阶"])[0]
+    tiers.escalate(service_request, by=city.home.secretary, reason="归隔壁")
+    with pytest.raises(RuleViolation, match="分件"):
+        tiers.hand_down(service_request, by=officer, child=city.next_door.organization, text="请办")
+    workflow.handle(part, by=city.home.secretary, responsible=city.home.secretary)
+    splitting.complete(part, by=city.home.secretary, outcome="solved", text="补好了")
+    tiers.hand_down(service_request, by=officer, child=city.next_door.organization, text="请办")
+    assert service_request.community == city.next_door.organization
 
 
 def test_from_the_district_to_another_street() -> None:
