@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ground import clock
-from volunteers.claims import presence, proposed_minutes
+from volunteers.attendance import presence
+from volunteers.crediting import proposed_minutes
 from volunteers.models import Claim
 from volunteers.presenting import CHIPS
 from volunteers.states import ClaimState

@@ -113,8 +113,9 @@ class PolicyForm(forms.Form):
 
 
 _HELP = {
-    "likes_shown": "点赞功能启用以后生效。",
-    "like_weight": "计入榜单得分的权重，0 是不计入。点赞任何时候都不作考核。点赞功能启用以后生效。",
+    "boards_public": "不登录也能看；党员只显示姓氏和单位。",
+    "likes_shown": "关掉以后，居民不再点赞，已有的赞也不显示。",
+    "like_weight": "计入榜单得分的权重，0 是不计入。点赞任何时候都不作考核。",
     "patrol_tracks": "巡查功能启用以后生效，默认不记录。",
     "quota_times": "只对在职党员，0 是不设指标。",
     "quota_hours": "只对在职党员，0 是不设指标。",
@@ -128,7 +129,7 @@ def _field_of(name: str) -> forms.Field:
     options: dict[str, Any] = {"label": str(column.verbose_name), "help_text": _HELP.get(name, "")}
     if column.choices:
         return forms.ChoiceField(choices=column.choices, widget=forms.RadioSelect, **options)
-    if name in ("likes_shown", "patrol_tracks"):
+    if name in ("boards_public", "likes_shown", "patrol_tracks"):
         return forms.BooleanField(required=False, **options)
     if name == "legal_route":
         return forms.CharField(max_length=300, widget=forms.Textarea(attrs={"rows": 4}), **options)

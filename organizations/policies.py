@@ -60,7 +60,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "patrol_tracks": False,
     },
 }
-SWITCHES = tuple(PRESETS[Preset.SHAOGUAN])
+#: Whether boards are open to everybody is a decision of its own: no preset makes it.
+SWITCHES = (*PRESETS[Preset.SHAOGUAN], "boards_public")
 #: All that a signature says.
 FIELDS = ("spans", *DAYS, "legal_route", *SWITCHES)
 _CHOICES = {"attendance": Attendance, "boards": Boards, "resolve_photos": ResolvePhotos}

@@ -1,12 +1,9 @@
-"""接单: claiming a place, checking in and out, crediting; never more claims than places (RULES 2)."""
+"""接单: claiming a place and giving it up; never more claims than places (RULES 2)."""
 
 from __future__ import annotations
 
-import math
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -14,20 +11,14 @@ from django.urls import reverse
 
 from ground import clock
 from ground.errors import NoPower, RuleViolation
-from ground.geo import Point, distance_m, to_wgs84
-from ground.steps import Move, lock_row
+from ground.steps import lock_row
 from notifications.outbox import say
-from organizations.models import Policy
-from organizations.models.policies import Attendance
 from requests import workflow
-from volunteers import audiences, ledger
+from volunteers import audiences
 from volunteers.models import Claim, Registration, Volunteer, Whistle
 from volunteers.powers import is_own_claim
-from volunteers.states import LIVE, Attested, Audience, ClaimState, WhistleState
+from volunteers.states import LIVE, Audience, ClaimState, WhistleState
 from volunteers.tables import CLAIMS
-
-#: A fix that is poorer than this (metres) proves nothing; the phone is asked to try again.
-POOR_FIX_M = 1000
 
 
 def taken(whistle: Whistle) -> int:
@@ -173,147 +164,3 @@ def release_all(whistle: Whistle, *, by: Any) -> None:
             url=reverse("volunteers:claim", args=[each.pk]),
             is_urgent=True,
         )
-
-
-def check_in(
-    claim: Claim, *, by: Any, point: Point | None, datum: str = "wgs84", accuracy_m: float | None = None
-) -> Claim:
-    """签到: from 30 minutes before the start, within the whistle's radius where the policy asks for the place.
-
-    `point` is what the phone reports, in `datum` "wgs84" or "gcj02"; `accuracy_m` its error in metres.
-    Raises RuleViolation that says how far away one is, or why the fix is no good.
-    """
-    with CLAIMS.take("check_in", claim, by=by) as move:
-        metres = _distance(move.thing.whistle, point, datum, accuracy_m, "签到")
-        move.thing.checked_in_at, move.thing.check_in_distance_m = move.at, metres
-        if metres is not None:
-            move.codes["metres"] = metres
-    return claim
-
-
-def check_out(
-    claim: Claim, *, by: Any, point: Point | None, datum: str = "wgs84", accuracy_m: float | None = None
-) -> Claim:
-    """签退; the same rules of place as checking in."""
-    with CLAIMS.take("check_out", claim, by=by) as move:
-        metres = _distance(move.thing.whistle, point, datum, accuracy_m, "签退")
-        move.thing.checked_out_at, move.thing.check_out_distance_m = move.at, metres
-        if metres is not None:
-            move.codes["metres"] = metres
-    return claim
-
-
-def _distance(
-    whistle: Whistle, point: Point | None, datum: str, accuracy_m: float | None, step: str
-) -> int | None:
-    """How far away the phone is, as far as the district's policy asks for it (RULES 6).
-
-    Where the community alone attests, no place is taken down. Where it is optional, one may give none.
-    """
-    attendance = Policy.of(whistle.district_id).attendance
-    if attendance == Attendance.ATTESTED or (attendance == Attendance.OPTIONAL and point is None):
-        return None
-    return _metres_to(whistle, point, datum, accuracy_m, step)
-
-
-def _metres_to(whistle: Whistle, point: Point | None, datum: str, accuracy_m: float | None, step: str) -> int:
-    """How far away the phone is, in whole metres; refuses what is outside the radius."""
-    if point is None:
-        raise RuleViolation(f"{step}要用手机定位。请允许使用位置再试；手机定不了位的，请社区工作人员确认。")
-    if not (-180 <= point.lng <= 180 and -90 <= point.lat <= 90):
-        raise RuleViolation("手机报来的位置不对，请重新定位再试。")
-    try:
-        where = to_wgs84(point, datum.lower())
-    except ValueError:
-        raise RuleViolation("手机报来的坐标系认不出，请更新程序再试。") from None
-    metres = round(distance_m(where, whistle.point))
-    if accuracy_m is not None and not accuracy_m <= max(POOR_FIX_M, whistle.radius_m):
-        error = f"约 {round(accuracy_m)} 米，太大了" if math.isfinite(accuracy_m) else "不明"
-        raise RuleViolation(f"手机这次定位误差{error}。走到室外、打开精确定位，等几秒再{step}。")
-    if metres > whistle.radius_m:
-        doubt = ""
-        if accuracy_m is not None and accuracy_m > whistle.radius_m / 2:
-            doubt = f"这次定位误差约 {round(accuracy_m)} 米，如果已经到了，走到室外再试一次。"
-        raise RuleViolation(
-            f"你离“{whistle.place}”还有 {_said(metres)}，走到 {whistle.radius_m} 米以内再{step}。{doubt}"
-        )
-    return metres
-
-
-def _said(metres: int) -> str:
-    return f"{metres} 米" if metres < 1000 else f"{metres / 1000:.1f} 公里"
-
-
-def presence(claim: Claim) -> tuple[datetime, datetime] | None:
-    """The overlap of presence and window; up to the end of the window where check-out was forgotten."""
-    if claim.checked_in_at is None:
-        return None
-    start = max(claim.checked_in_at, claim.whistle.starts_at)
-    end = min(claim.checked_out_at or claim.whistle.ends_at, claim.whistle.ends_at)
-    return (start, end) if start < end else None
-
-
-def proposed_minutes(claim: Claim) -> int:
-    """Whole minutes that presence and window have in common (RULES 2)."""
-    overlap = presence(claim)
-    return int((overlap[1] - overlap[0]).total_seconds() // 60) if overlap else 0
-
-
-def credit(claim: Claim, *, by: Any, minutes: int | None = None, reason: str = "") -> Claim:
-    """认定时长: write the minutes into the ledger. Nobody credits himself.
-
-    `minutes` may correct the proposed ones within the window, with a reason; so must a forgotten check-out
-    be given one. Raises RuleViolation with the field, NoPower.
-    """
-    reason = reason.strip()
-    with CLAIMS.take("credit", claim, by=by) as move:
-        proposed = proposed_minutes(move.thing)
-        granted = proposed if minutes is None else minutes
-        _refuse_minutes(move, granted, proposed, reason)
-        ledger.enter(
-            move.thing,
-            by=by,
-            minutes=granted,
-            attested=_attested(move.thing, move.source),
-            reason=reason,
-        )
-        move.codes["minutes"] = granted
-        say(
-            to=move.thing.volunteer.user,
-            key=f"claim:{claim.pk}:credit",
-            title=f"服务时长已认定：{move.thing.whistle.title}",
-            text=f"认定 {granted} 分钟，谢谢你的付出。",
-            url=reverse("volunteers:claim", args=[claim.pk]),
-        )
-    return claim
-
-
-def _attested(claim: Claim, state: str) -> Attested:
-    """What the minutes rest on: places given at both ends, or the word of the community."""
-    if state != ClaimState.CHECKED_OUT:
-        return Attested.FORGOTTEN
-    is_located = None not in (claim.check_in_distance_m, claim.check_out_distance_m)
-    return Attested.LOCATION if is_located else Attested.COMMUNITY
-
-
-def _refuse_minutes(move: Move, granted: int, proposed: int, reason: str) -> None:
-    window = move.thing.whistle.minutes
-    if granted < 1:
-        raise RuleViolation("在场时间和服务时间没有重叠，请按实际情况填写认定分钟数和理由。", field="minutes")
-    if granted > window:
-        raise RuleViolation(f"认定时长不能超过服务时间 {window} 分钟。", field="minutes")
-    if move.source == ClaimState.CHECKED_IN and not reason:
-        raise RuleViolation("忘记签退的，认定时请写明理由。", field="reason")
-    if granted != proposed and not reason:
-        raise RuleViolation(f"和在场时间 {proposed} 分钟不一致，请写明理由。", field="reason")
-
-
-def credit_many(claims: Iterable[Claim], *, by: Any) -> tuple[list[Claim], list[tuple[Claim, str]]]:
-    """Credit each with its proposed minutes; what is refused comes back with its sentence."""
-    done, refused = [], []
-    for each in claims:
-        try:
-            done.append(credit(each, by=by))
-        except RuleViolation as violation:
-            refused.append((each, violation.sentence))
-    return done, refused

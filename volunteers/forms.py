@@ -15,7 +15,7 @@ from ground.personal import without_numbers
 from organizations.models import Organization, Skill
 from requests.models import ServiceRequest
 from requests.states import DutyArea
-from volunteers.claims import proposed_minutes
+from volunteers.crediting import proposed_minutes
 from volunteers.models import DEFAULT_RADIUS_M, Claim, Registration
 from volunteers.states import Audience, Task, WhistleKind
 
@@ -193,7 +193,7 @@ class PositionForm(forms.Form):
     datum = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def arguments(self) -> dict[str, Any]:
-        """Keyword arguments for `claims.check_in` and `check_out`; nonsense counts as nothing."""
+        """Keyword arguments for `attendance.check_in` and `check_out`; nonsense counts as nothing."""
         data = self.cleaned_data if self.is_valid() else {}
         lng, lat = data.get("lng"), data.get("lat")
         return {

@@ -19,7 +19,7 @@ from organizations.posts import Tier
 from requests.models import Rating
 from volunteers.ledger import bounds, first_day
 from volunteers.models import Board, BoardRow, LedgerEntry, Registration, Volunteer
-from volunteers.states import Period, VolunteerKind
+from volunteers.states import BoardKind, Period, VolunteerKind
 
 #: The weights of RULES 7. Likes come with the policies.
 PER_HOUR, PER_TIME, PER_STAR = Decimal(1), Decimal("0.5"), Decimal(2)
@@ -112,23 +112,18 @@ def refresh_due() -> int:
 def refresh(organization: Organization, period: str) -> bool:
     """Compute one board anew if anything that it counts has changed; whether it was."""
     with transaction.atomic():
-        Board.objects.get_or_create(
-            organization=organization,
-            period=period,
-            starts_on=first_day(period),
-            defaults={"refreshed_at": clock.now()},
-        )
-        board = Board.objects.select_for_update().get(
-            organization=organization, period=period, starts_on=first_day(period)
-        )
-        # Read before the sums: what comes in between is counted now, and once more next time.
-        state = _state_of(organization, period)
-        is_changed = board.counted_to != state
-        if is_changed:
-            _compute(board)
-        board.counted_to, board.refreshed_at = state, clock.now()
-        board.save(update_fields=["counted_to", "refreshed_at"])
-    return is_changed
+        named = {
+            "kind": BoardKind.DISTRICT_MEMBERS,
+            "organization": organization,
+            "period": period,
+            "starts_on": first_day(period),
+        }
+        Board.objects.get_or_create(**named, defaults={"refreshed_at": clock.now()})
+        board = Board.objects.select_for_update().get(**named)
+        _compute(board)
+        board.refreshed_at = clock.now()
+        board.save(update_fields=["refreshed_at"])
+    return True
 
 
 def _state_of(organization: Organization, period: str) -> str:
@@ -150,7 +145,7 @@ def _compute(board: Board) -> None:
                 board=board,
                 volunteer_id=tally.volunteer_id,
                 rank=rank,
-                previous_rank=before.get(tally.volunteer_id),
+                closed_rank=before.get(tally.volunteer_id),
                 score=tally.score,
                 minutes=tally.minutes,
                 times=tally.times,
@@ -232,4 +227,4 @@ def open_to(user: Any) -> dict[int, str]:
 
 def movement(row: BoardRow) -> int | None:
     """Places gained (positive) or lost since the last time the board changed; None for a newcomer."""
-    return None if row.previous_rank is None else row.previous_rank - row.rank
+    return None if row.closed_rank is None else row.closed_rank - row.rank

@@ -59,7 +59,7 @@ class Quota:
 
 
 def enter(claim: Claim, *, by: Any, minutes: int, attested: str, reason: str = "") -> LedgerEntry:
-    """Write a credit. Called by `claims.credit` inside its step."""
+    """Write a credit. Called by `crediting.credit` inside its step."""
     whistle, volunteer = claim.whistle, claim.volunteer
     start = min(max(claim.checked_in_at or whistle.starts_at, whistle.starts_at), whistle.ends_at)
     # Corrected up, the service is taken to have begun earlier, never to have gone on past the window.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from grids.scope import covers
-from organizations.posts import Power
+from organizations.posts import Power, Seat, Tier
 from organizations.scope import scope_of
 from requests.models import ServiceRequest
 from volunteers.models import Claim, Registration, Whistle
@@ -21,6 +21,11 @@ def can_whistle(user: Any, whistle: Whistle) -> bool:
         return False
     seat = whistle.service_request.handler_id if whistle.service_request else whistle.community_id
     return scope_of(user).holds_at(Power.WHISTLE, seat)
+
+
+def can_publish(user: Any, whistle: Whistle) -> bool:
+    """Whoever whistles there; the platform, for the next one of a series that somebody set up."""
+    return whistle.series_id is not None if user is None else can_whistle(user, whistle)
 
 
 def can_cancel(user: Any, whistle: Whistle) -> bool:
@@ -40,12 +45,51 @@ def can_credit(user: Any, claim: Claim) -> bool:
     return user is not None and covers(user, Power.CREDIT, claim.whistle)
 
 
+def can_attest(user: Any, claim: Claim) -> bool:
+    """Whoever credits there, and branch secretaries and grid workers for their own grids (RULES 5)."""
+    return user is not None and (
+        covers(user, Power.ATTEST, claim.whistle) or covers(user, Power.CREDIT, claim.whistle)
+    )
+
+
+def can_propose(user: Any, claim: Claim) -> bool:
+    """The liaison of the volunteer's own unit."""
+    unit = claim.volunteer.unit
+    return (
+        user is not None
+        and unit is not None
+        and any(grant.unit_id == unit.pk for grant in scope_of(user).with_power(Power.PROPOSE_CREDIT))
+    )
+
+
+def can_call_absent(user: Any, claim: Claim) -> bool:
+    """Whoever credits; the clock, when nobody has judged for days."""
+    return user is None or can_credit(user, claim)
+
+
 def is_own_registration(user: Any, registration: Registration) -> bool:
     return user is not None and registration.volunteer.user_id == user.pk
 
 
 def can_confirm_registration(user: Any, registration: Registration) -> bool:
     return user is not None and scope_of(user).reaches(Power.CONFIRM_REGISTRATION, registration)
+
+
+def can_end_registration(user: Any, registration: Registration) -> bool:
+    """The community, or the volunteer himself; the platform, when he has been confirmed elsewhere."""
+    return (
+        user is None
+        or is_own_registration(user, registration)
+        or can_confirm_registration(user, registration)
+    )
+
+
+def can_place(user: Any, registration: Registration) -> bool:
+    """调剂 is the district's (S1): whoever changes its tree."""
+    return user is not None and any(
+        grant.seat in (Seat.CITY, Tier.DISTRICT) and grant.organization_id in (None, registration.district_id)
+        for grant in scope_of(user).with_power(Power.TREE_CHANGE)
+    )
 
 
 def sees_requester(user: Any, whistle: Whistle) -> bool:

@@ -8,7 +8,7 @@ from ground import clock
 from ground.steps import NEW, Machine, Step, clock_only
 from volunteers import powers, signals
 from volunteers.models import Claim, ClaimEvent, Registration, RegistrationEvent, Whistle, WhistleEvent
-from volunteers.states import PRESENT, ClaimState, RegistrationState, WhistleState
+from volunteers.states import AWAITING, PRESENT, ClaimState, RegistrationState, WhistleState
 
 #: How long before the start one can check in (RULES 2).
 CHECK_IN_OPENS = timedelta(minutes=30)
@@ -28,6 +28,10 @@ def _not_begun(whistle: Whistle) -> str:
     return ""
 
 
+def _may_be_called_off(whistle: Whistle) -> str:
+    return "" if whistle.is_wish else _not_begun(whistle)
+
+
 def _has_begun(whistle: Whistle) -> str:
     return "" if whistle.starts_at <= clock.now() else "还没到开始时间。"
 
@@ -36,14 +40,25 @@ def _is_over(whistle: Whistle) -> str:
     return "" if whistle.ends_at <= clock.now() else "还没到结束时间。"
 
 
+def _is_wish_past(whistle: Whistle) -> str:
+    if not whistle.is_wish:
+        return "这张哨单不是微心愿。"
+    return _is_over(whistle)
+
+
 def _before_start(claim: Claim) -> str:
+    if claim.whistle.is_wish:
+        return ""
     if claim.whistle.starts_at <= clock.now():
         return "已经开始了，不能退单。去不了请打电话告诉社区。"
     return ""
 
 
 def _check_in_window(claim: Claim) -> str:
+    """Whether now is a time to check in; a mark that was kept on the phone is asked by its own time in the verb."""
     now, whistle = clock.now(), claim.whistle
+    if whistle.is_wish:
+        return "微心愿不用签到，完成以后拍照上传。"
     if whistle.state not in (WhistleState.OPEN, WhistleState.RUNNING):
         return "这张哨单已经结束，不能签到。实际到场的，请联系社区说明。"
     if now < whistle.starts_at - CHECK_IN_OPENS:
@@ -54,12 +69,27 @@ def _check_in_window(claim: Claim) -> str:
     return ""
 
 
+def _is_wish(claim: Claim) -> str:
+    return "" if claim.whistle.is_wish else "只有微心愿用拍照完成，其他哨单请签到签退。"
+
+
+def _can_be_attested(claim: Claim) -> str:
+    if claim.whistle.is_wish:
+        return "微心愿由认领的同志拍照完成。"
+    return "服务还没开始，不能确认到场。" if claim.whistle.starts_at > clock.now() else ""
+
+
 def _can_be_credited(claim: Claim) -> str:
-    if claim.state == ClaimState.CHECKED_IN and claim.whistle.ends_at > clock.now():
+    whistle = claim.whistle
+    if claim.state in (ClaimState.CLAIMED, ClaimState.CHECKED_IN) and whistle.over_at > clock.now():
         return "服务还没结束，等签退或结束以后再认定。"
-    if claim.whistle.starts_at > clock.now():
+    if whistle.starts_at > clock.now():
         return "服务还没开始，不能认定。"
     return ""
+
+
+def _is_past(claim: Claim) -> str:
+    return "" if claim.whistle.over_at <= clock.now() else "服务还没结束，不能记缺席。"
 
 
 REGISTRATIONS = Machine(
@@ -74,9 +104,34 @@ REGISTRATIONS = Machine(
             power=powers.is_own_registration, done="自选报到社区", tone="primary",
         ),
         Step(
-            "confirm", "确认报到", frozenset({RegistrationState.REQUESTED}), RegistrationState.CONFIRMED,
+            "place", "调剂", frozenset({NEW}), RegistrationState.PLACED,
+            power=powers.can_place, done="区里调剂到社区", needs_input=True,
+        ),
+        Step(
+            "confirm", "确认报到", frozenset(AWAITING), RegistrationState.CONFIRMED,
             power=powers.can_confirm_registration, done="社区确认报到", impartial=True,
             tone="primary", needs_input=True,
+        ),
+        Step(
+            "decline", "不予接收", frozenset(AWAITING), RegistrationState.ENDED,
+            power=powers.can_confirm_registration, done="社区没有接收", impartial=True,
+            tone="danger", needs_input=True,
+        ),
+        Step(
+            "drop", "撤回自选", frozenset({RegistrationState.REQUESTED}), RegistrationState.ENDED,
+            power=powers.is_own_registration, done="撤回自选", tone="danger",
+        ),
+        Step(
+            "lapse", "另处报到", frozenset(AWAITING), RegistrationState.ENDED,
+            power=clock_only, done="已在别的社区报到",
+        ),
+        Step(
+            "regrid", "调整网格", frozenset({RegistrationState.CONFIRMED}), None,
+            power=powers.can_confirm_registration, done="调整网格", needs_input=True,
+        ),
+        Step(
+            "end", "结束报到", frozenset({RegistrationState.CONFIRMED}), RegistrationState.ENDED,
+            power=powers.can_end_registration, done="结束报到", tone="danger", needs_input=True,
         ),
     ],
 )  # fmt: skip
@@ -89,15 +144,19 @@ WHISTLES = Machine(
     steps=[
         Step(
             "draft", "起草", frozenset({NEW}), WhistleState.DRAFT,
-            power=powers.can_whistle, done="起草哨单", needs_input=True,
+            power=powers.can_publish, done="起草哨单", needs_input=True,
+        ),
+        Step(
+            "edit", "修改", frozenset({WhistleState.DRAFT}), None,
+            power=powers.can_whistle, done="修改草稿", needs_input=True,
         ),
         Step(
             "publish", "发布", frozenset({WhistleState.DRAFT}), WhistleState.OPEN,
-            power=powers.can_whistle, done="社区吹哨", guard=_still_ahead, tone="primary", hot_key="F",
+            power=powers.can_publish, done="社区吹哨", guard=_still_ahead, tone="primary", hot_key="F",
         ),
         Step(
             "cancel", "取消", frozenset({WhistleState.DRAFT, WhistleState.OPEN}), WhistleState.CANCELLED,
-            power=powers.can_cancel, done="取消哨单", guard=_not_begun, tone="danger", needs_input=True,
+            power=powers.can_cancel, done="取消哨单", guard=_may_be_called_off, tone="danger", needs_input=True,
         ),
         Step(
             "start", "开始", frozenset({WhistleState.OPEN}), WhistleState.RUNNING,
@@ -106,6 +165,18 @@ WHISTLES = Machine(
         Step(
             "finish", "结束", frozenset({WhistleState.RUNNING}), WhistleState.DONE,
             power=clock_only, done="到时结束", guard=_is_over,
+        ),
+        Step(
+            "abort", "提前结束", frozenset({WhistleState.RUNNING}), WhistleState.DONE,
+            power=powers.can_whistle, done="提前结束", tone="danger", needs_input=True,
+        ),
+        Step(
+            "fulfil", "心愿完成", frozenset({WhistleState.OPEN}), WhistleState.DONE,
+            power=clock_only, done="心愿完成",
+        ),
+        Step(
+            "expire", "到期", frozenset({WhistleState.OPEN}), WhistleState.DONE,
+            power=clock_only, done="心愿到期", guard=_is_wish_past,
         ),
     ],
 )  # fmt: skip
@@ -124,6 +195,22 @@ CLAIMS = Machine(
             power=powers.is_own_claim, done="接单", tone="primary",
         ),
         Step(
+            "wait", "候补", frozenset({NEW}), ClaimState.WAITING,
+            power=powers.is_own_claim, done="排队候补",
+        ),
+        Step(
+            "promote", "递补", frozenset({ClaimState.WAITING}), ClaimState.CLAIMED,
+            power=clock_only, done="有人退单，递补上了",
+        ),
+        Step(
+            "pass_over", "候补落空", frozenset({ClaimState.WAITING}), ClaimState.RELEASED,
+            power=clock_only, done="候补没有轮到",
+        ),
+        Step(
+            "leave", "退出候补", frozenset({ClaimState.WAITING}), ClaimState.WITHDRAWN,
+            power=powers.is_own_claim, done="退出候补", tone="danger",
+        ),
+        Step(
             "check_in", "签到", frozenset({ClaimState.CLAIMED}), ClaimState.CHECKED_IN,
             power=powers.is_own_claim, done="到场签到", guard=_check_in_window,
             tone="primary", needs_input=True,
@@ -137,13 +224,46 @@ CLAIMS = Machine(
             power=powers.is_own_claim, done="退单", guard=_before_start, tone="danger",
         ),
         Step(
-            "release", "解除", frozenset({ClaimState.CLAIMED}) | _PRESENT, ClaimState.RELEASED,
+            "release", "解除", frozenset({ClaimState.WAITING, ClaimState.CLAIMED}) | _PRESENT, ClaimState.RELEASED,
             power=powers.can_release, done="哨单取消，接单解除",
         ),
         Step(
-            "credit", "认定时长", _PRESENT, ClaimState.CREDITED,
+            "fulfil", "完成心愿", frozenset({ClaimState.CLAIMED}), ClaimState.CHECKED_OUT,
+            power=powers.is_own_claim, done="完成心愿", guard=_is_wish, tone="primary", needs_input=True,
+        ),
+        Step(
+            "attest", "确认到场", frozenset({ClaimState.CLAIMED, ClaimState.CHECKED_IN}), ClaimState.CHECKED_OUT,
+            power=powers.can_attest, done="工作人员确认到场", impartial=True, guard=_can_be_attested,
+            needs_input=True,
+        ),
+        Step(
+            "propose", "建议时长", frozenset({ClaimState.CLAIMED}) | _PRESENT, None,
+            power=powers.can_propose, done="单位建议时长", impartial=True, guard=_can_be_credited,
+            needs_input=True,
+        ),
+        Step(
+            "credit", "认定时长", frozenset({ClaimState.CLAIMED}) | _PRESENT, ClaimState.CREDITED,
             power=powers.can_credit, done="社区认定时长", impartial=True, guard=_can_be_credited,
             tone="primary", needs_input=True,
+        ),
+        Step(
+            "refuse", "不予认定", _PRESENT, ClaimState.REFUSED,
+            power=powers.can_credit, done="社区不予认定", impartial=True, guard=_can_be_credited,
+            tone="danger", needs_input=True,
+        ),
+        Step(
+            "absent", "记缺席", frozenset({ClaimState.CLAIMED}), ClaimState.ABSENT,
+            power=powers.can_call_absent, done="没有到场", impartial=True, guard=_is_past,
+            tone="danger",
+        ),
+        Step(
+            "correct", "更正", frozenset({ClaimState.ABSENT, ClaimState.REFUSED, ClaimState.CREDITED}),
+            ClaimState.CREDITED,
+            power=powers.can_credit, done="社区更正时长", impartial=True, needs_input=True,
+        ),
+        Step(
+            "reverse", "冲销", frozenset({ClaimState.CREDITED}), ClaimState.REFUSED,
+            power=powers.can_credit, done="社区冲销时长", impartial=True, tone="danger", needs_input=True,
         ),
     ],
 )  # fmt: skip

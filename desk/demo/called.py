@@ -14,7 +14,7 @@ from desk.demo.script import Script, at_time
 from grids.models import Building
 from ground.geo import Point
 from organizations.models import Organization, Skill
-from volunteers import claims, whistles
+from volunteers import attendance, claims, crediting, whistles
 from volunteers.models import Claim, Volunteer, Whistle
 from volunteers.states import Audience, ClaimState
 
@@ -161,14 +161,14 @@ class Presence:
         claims.withdraw(self.claimed, by=self.helper.user)
 
     def check_in(self) -> None:
-        claims.check_in(self.claimed, by=self.helper.user, point=self._spot(), accuracy_m=12)
+        attendance.check_in(self.claimed, by=self.helper.user, point=self._spot(), accuracy_m=12)
 
     def check_out(self) -> None:
-        claims.check_out(self.claimed, by=self.helper.user, point=self._spot(), accuracy_m=15)
+        attendance.check_out(self.claimed, by=self.helper.user, point=self._spot(), accuracy_m=15)
 
     def credit(self) -> None:
         reason = "" if self.claimed.state == ClaimState.CHECKED_OUT else FORGOT
-        claims.credit(self.claimed, by=self.called.by, reason=reason)
+        crediting.credit(self.claimed, by=self.called.by, reason=reason)
 
     def _spot(self) -> Point:
         """Somewhere within some eighty metres of the place."""

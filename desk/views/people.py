@@ -16,7 +16,8 @@ from ground import clock
 from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
-from volunteers import claims, registry
+from volunteers import crediting as judging
+from volunteers import registry
 from volunteers.forms import ConfirmForm, CreditForm
 from volunteers.models import Claim, Registration
 from volunteers.states import ClaimState
@@ -65,7 +66,7 @@ def credit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CreditForm(request.POST, claim=claim, label_suffix="")
     if form.is_valid():
         try:
-            claims.credit(
+            judging.credit(
                 claim,
                 by=request.user,
                 minutes=form.cleaned_data["minutes"],
@@ -85,7 +86,7 @@ def credit_clear(request: HttpRequest) -> HttpResponse:
     """Every clear claim that the page showed, each with its proposed minutes."""
     wanted = [int(pk) for pk in request.POST.getlist("claim") if pk.isdecimal()][:PAGE]
     found = [claim for claim in _claims(request.user).filter(pk__in=wanted) if evidence_of(claim).is_clear]
-    done, refused = claims.credit_many(found, by=request.user)
+    done, refused = judging.credit_many(found, by=request.user)
     if done:
         messages.success(request, f"已认定 {len(done)} 人。")
     for claim, sentence in refused:

@@ -129,6 +129,7 @@ class Policy(AppendOnly):
 
     attendance = models.CharField("签到", max_length=10, choices=Attendance, default=Attendance.REQUIRED)
     boards = models.CharField("排行榜", max_length=10, choices=Boards, default=Boards.ON)
+    boards_public = models.BooleanField("排行榜对外公开", default=False)
     likes_shown = models.BooleanField("显示点赞", default=True)
     like_weight = models.DecimalField(
         "点赞权重",

@@ -11,7 +11,7 @@ from ground import clock
 from ground.geo import Point
 from tests import factories
 from tests.factories import City, Community, a_member, a_user
-from volunteers import claims, registry, whistles
+from volunteers import attendance, claims, crediting, registry, whistles
 from volunteers.models import Claim, Volunteer, Whistle
 from volunteers.states import VolunteerKind
 
@@ -84,10 +84,10 @@ def attended(
     """Claimed, checked in `late` minutes after the start, checked out `early` minutes before the end."""
     claim = a_claim(whistle, volunteer)
     with clock.at(whistle.starts_at + timedelta(minutes=late)):
-        claims.check_in(claim, by=volunteer.user, point=whistle.point)
+        attendance.check_in(claim, by=volunteer.user, point=whistle.point)
     if leaves:
         with clock.at(whistle.ends_at - timedelta(minutes=early)):
-            claims.check_out(claim, by=volunteer.user, point=whistle.point)
+            attendance.check_out(claim, by=volunteer.user, point=whistle.point)
     return claim
 
 
@@ -108,8 +108,8 @@ def credited(
         whistle = whistles.publish(draft, by=community.secretary)
         claim = claims.claim(whistle, by=volunteer.user)
     with clock.at(starts_at):
-        claims.check_in(claim, by=volunteer.user, point=whistle.point)
+        attendance.check_in(claim, by=volunteer.user, point=whistle.point)
     with clock.at(whistle.ends_at):
-        claims.check_out(claim, by=volunteer.user, point=whistle.point)
-        claims.credit(claim, by=community.secretary, reason=reason)
+        attendance.check_out(claim, by=volunteer.user, point=whistle.point)
+        crediting.credit(claim, by=community.secretary, reason=reason)
     return claim

@@ -18,7 +18,7 @@ from tests.volunteers.scenes import (
     a_whistle,
     attended,
 )
-from volunteers import claims, whistles
+from volunteers import attendance, crediting, whistles
 from volunteers.states import ClaimState
 from volunteers.tables import CHECK_IN_OPENS
 
@@ -35,7 +35,7 @@ def claim():
 
 def check_in(claim, point=HERE, *, minutes=0, **extra):
     with clock.at(EVENING + timedelta(minutes=minutes)):
-        return claims.check_in(claim, by=claim.volunteer.user, point=point, **extra)
+        return attendance.check_in(claim, by=claim.volunteer.user, point=point, **extra)
 
 
 def test_check_in_effect_and_event(claim):
@@ -101,12 +101,12 @@ def test_the_whistle_may_have_a_wider_radius():
 def test_check_out_after_check_in_only(claim):
     user = claim.volunteer.user
     with clock.at(EVENING), pytest.raises(RuleViolation, match="现在是“已接单”，不能签退"):
-        claims.check_out(claim, by=user, point=HERE)
+        attendance.check_out(claim, by=user, point=HERE)
     check_in(claim)
     with clock.at(EVENING + timedelta(minutes=50)):
         with pytest.raises(RuleViolation, match="再签退"):
-            claims.check_out(claim, by=user, point=NORTH)
-        claims.check_out(claim, by=user, point=HERE)
+            attendance.check_out(claim, by=user, point=NORTH)
+        attendance.check_out(claim, by=user, point=HERE)
     assert claim.state == ClaimState.CHECKED_OUT
     assert claim.events.last().step == "check_out"
     with pytest.raises(RuleViolation, match="现在是“已签退”"):
@@ -116,7 +116,7 @@ def test_check_out_after_check_in_only(claim):
 def test_nobody_checks_in_for_another(claim):
     other = a_volunteer(a_city())
     with clock.at(EVENING), pytest.raises(NoPower):
-        claims.check_in(claim, by=other.user, point=HERE)
+        attendance.check_in(claim, by=other.user, point=HERE)
 
 
 def test_not_after_the_whistle_was_finished_or_cancelled(claim):
@@ -124,7 +124,7 @@ def test_not_after_the_whistle_was_finished_or_cancelled(claim):
         whistles.start_and_finish_due()
         claim.refresh_from_db()
         with pytest.raises(RuleViolation, match="已经结束"):
-            claims.check_in(claim, by=claim.volunteer.user, point=HERE)
+            attendance.check_in(claim, by=claim.volunteer.user, point=HERE)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_not_after_the_whistle_was_finished_or_cancelled(claim):
 def test_proposed_minutes_are_presence_and_window_together(late, early, minutes):
     city = a_city()
     claim = attended(a_whistle(city.home), a_volunteer(city), late=late, early=early)
-    assert claims.proposed_minutes(claim) == minutes
+    assert crediting.proposed_minutes(claim) == minutes
 
 
 def test_leaving_before_the_start_proposes_nothing():
     city = a_city()
     claim = attended(a_whistle(city.home), a_volunteer(city), late=-30, early=70)
-    assert claims.proposed_minutes(claim) == 0
+    assert crediting.proposed_minutes(claim) == 0

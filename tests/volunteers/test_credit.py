@@ -25,7 +25,7 @@ from tests.volunteers.scenes import (
     attended,
     credited,
 )
-from volunteers import claims, ledger
+from volunteers import crediting, ledger
 from volunteers.forms import CreditForm
 from volunteers.models import Claim, LedgerEntry
 from volunteers.states import Attested, ClaimState, Period
@@ -36,7 +36,7 @@ OVER = EVENING + timedelta(hours=2)
 
 def credit(claim, city, **extra):
     with clock.at(OVER):
-        return claims.credit(claim, by=city.home.secretary, **extra)
+        return crediting.credit(claim, by=city.home.secretary, **extra)
 
 
 def test_credit_effect_event_entry_and_news():
@@ -74,7 +74,7 @@ def test_a_forgotten_check_out_needs_a_reason_and_the_end():
     city = a_city()
     claim = attended(a_whistle(city.home), a_volunteer(city), leaves=False)
     with clock.at(EVENING + timedelta(minutes=30)), pytest.raises(RuleViolation, match="服务还没结束"):
-        claims.credit(claim, by=city.home.secretary, reason="忘了")
+        crediting.credit(claim, by=city.home.secretary, reason="忘了")
     with pytest.raises(RuleViolation, match="忘记签退"):
         credit(claim, city)
     credit(claim, city, reason="在场到结束，忘记签退")
@@ -100,7 +100,7 @@ def test_who_may_credit():
         appoint(officer := a_volunteer(city).user, Post.OFFICER, city.district)
     for outsider in (city.next_door.secretary, worker, officer, claim.volunteer.user):
         with clock.at(OVER), pytest.raises(NoPower):
-            claims.credit(claim, by=outsider)
+            crediting.credit(claim, by=outsider)
     assert list(Claim.objects.visible_to(city.home.secretary)) == [claim]
     assert not Claim.objects.visible_to(city.next_door.secretary).exists()
 
@@ -112,7 +112,7 @@ def test_nobody_credits_himself():
         appoint(volunteer.user, Post.COMMUNITY_WORKER, city.home.organization)
     claim = attended(a_whistle(city.home), volunteer)
     with clock.at(OVER), pytest.raises(RuleViolation, match="你自己的事项"):
-        claims.credit(claim, by=volunteer.user)
+        crediting.credit(claim, by=volunteer.user)
 
 
 def test_many_at_once_tell_which_were_refused():
@@ -120,7 +120,7 @@ def test_many_at_once_tell_which_were_refused():
     whistle = a_whistle(city.home, places_max=3)
     good, forgotten = attended(whistle, a_volunteer(city)), attended(whistle, a_volunteer(city), leaves=False)
     with clock.at(OVER):
-        done, refused = claims.credit_many([good, forgotten], by=city.home.secretary)
+        done, refused = crediting.credit_many([good, forgotten], by=city.home.secretary)
     assert done == [good]
     assert [(claim, "忘记签退" in sentence) for claim, sentence in refused] == [(forgotten, True)]
 

@@ -24,7 +24,7 @@ from tests.volunteers.scenes import (
     attended,
 )
 from tests.workflow import accepted, filed
-from volunteers import claims, whistles
+from volunteers import claims, crediting, whistles
 from volunteers.powers import sees_requester
 from volunteers.states import ClaimState, WhistleState
 
@@ -108,7 +108,7 @@ def test_withdrawing_lets_what_runs_finish_and_be_credited():
     assert whistle.state == WhistleState.RUNNING, "its start was due, so it began"
     with clock.at(EVENING + timedelta(hours=1)):
         whistles.start_and_finish_due()
-        claims.credit(claim, by=city.home.secretary)
+        crediting.credit(claim, by=city.home.secretary)
     whistle.refresh_from_db()
     assert (whistle.state, claim.state) == (WhistleState.DONE, ClaimState.CREDITED)
     assert not service_request.holds.exists()

@@ -30,7 +30,7 @@ from tests.volunteers.scenes import (
     credited,
 )
 from tests.workflow import accepted, filed
-from volunteers import claims, leaderboards, whistles
+from volunteers import crediting, leaderboards, whistles
 from volunteers.leaderboards import Tally
 from volunteers.models import Board, BoardRow, Claim, LedgerEntry, Whistle
 from volunteers.states import ClaimState, Period
@@ -149,7 +149,7 @@ def test_the_whole_line_ends_on_the_board():
     claim = attended(whistle, volunteer)
     with clock.at(EVENING + timedelta(hours=1)):
         start_and_finish_due()
-        claims.credit(claim, by=city.home.secretary)
+        crediting.credit(claim, by=city.home.secretary)
         refresh_boards()
     with clock.at(EVENING + timedelta(hours=2)):
         row = leaderboards.row_of(volunteer.pk, city.district.pk, Period.MONTH)
@@ -184,7 +184,7 @@ def test_refreshing_does_nothing_where_nothing_changed_and_shows_movement():
             row.volunteer: row
             for row in leaderboards.rows_of(leaderboards.board_of(city.district, Period.MONTH))
         }
-    assert (rows[first].rank, rows[first].previous_rank, leaderboards.movement(rows[first])) == (2, 1, -1)
+    assert (rows[first].rank, rows[first].closed_rank, leaderboards.movement(rows[first])) == (2, 1, -1)
     assert (rows[second].rank, leaderboards.movement(rows[second])) == (1, None)
 
 

@@ -23,7 +23,7 @@ from tests.volunteers.scenes import (
     a_whistle,
     credited,
 )
-from volunteers import claims, leaderboards, whistles
+from volunteers import crediting, leaderboards, whistles
 from volunteers.models import Claim, Volunteer
 from volunteers.states import ClaimState, Period
 
@@ -149,7 +149,7 @@ def test_a_claim_from_check_in_to_credit_on_its_page():
     with clock.at(EVENING + timedelta(minutes=55)):
         assert "签退成功" in client.post(url + "check-out/", here, follow=True).content.decode()
         claim.refresh_from_db()
-        claims.credit(claim, by=city.home.secretary)
+        crediting.credit(claim, by=city.home.secretary)
     page = client.get(url).content.decode()
     assert "认定 55 分钟" in page and "八小时外 55 分钟" in page
     assert client.get(url + "sing/").status_code == 404

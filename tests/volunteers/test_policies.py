@@ -26,7 +26,7 @@ from tests.volunteers.scenes import (
     a_whistle,
     credited,
 )
-from volunteers import claims, leaderboards, ledger
+from volunteers import attendance, crediting, leaderboards, ledger
 from volunteers.models import Board, BoardRow, Claim, Volunteer
 from volunteers.states import Attested, Period
 from volunteers.tasks import refresh_boards
@@ -125,8 +125,8 @@ def test_a_positive_board_opens_ones_own_score_and_nobody_elses_below(city):
 
 def test_a_positive_board_says_of_nobody_that_he_went_down(city):
     first, *_ = four_on_the_board(city)
-    BoardRow.objects.filter(volunteer=first).update(previous_rank=None)
-    BoardRow.objects.exclude(volunteer=first).update(previous_rank=1)
+    BoardRow.objects.filter(volunteer=first).update(closed_rank=None)
+    BoardRow.objects.exclude(volunteer=first).update(closed_rank=1)
     board, client = f"/leaderboards/{city.district.pk}/", weak_client(first.user)
     assert "下降" in look(client, board)
     policy(city, boards="positive")
@@ -155,9 +155,9 @@ def test_only_the_policy_of_ones_own_district_counts(city):
 
 def came(claim: Claim, point: Point | None) -> Claim:
     with clock.at(EVENING):
-        claims.check_in(claim, by=claim.volunteer.user, point=point)
+        attendance.check_in(claim, by=claim.volunteer.user, point=point)
     with clock.at(EVENING + timedelta(hours=1)):
-        return claims.check_out(claim, by=claim.volunteer.user, point=point)
+        return attendance.check_out(claim, by=claim.volunteer.user, point=point)
 
 
 def test_required_attendance_asks_for_the_place(city):
@@ -175,7 +175,7 @@ def test_optional_attendance_takes_none_and_refuses_what_is_far(city):
     assert (claim.check_in_distance_m, claim.check_out_distance_m) == (None, None)
     assert all("metres" not in event.codes for event in claim.events.all())
     with clock.at(LATER):
-        claims.credit(claim, by=city.home.secretary)
+        crediting.credit(claim, by=city.home.secretary)
     assert claim.entries.get().attested == Attested.COMMUNITY
 
 
@@ -183,7 +183,7 @@ def test_optional_attendance_with_the_place_is_as_good_as_required(city):
     policy(city, attendance="optional")
     claim = came(a_claim(a_whistle(city.home), a_volunteer(city)), HERE)
     with clock.at(LATER):
-        claims.credit(claim, by=city.home.secretary)
+        crediting.credit(claim, by=city.home.secretary)
     assert claim.check_in_distance_m == 0 and claim.entries.get().attested == Attested.LOCATION
 
 

@@ -27,7 +27,7 @@ from tests.volunteers.scenes import (
     credited,
 )
 from tests.workflow import accepted
-from volunteers import claims, leaderboards, whistles
+from volunteers import attendance, claims, crediting, leaderboards, whistles
 from volunteers.models import Board, Claim, Volunteer, Whistle, WhistleEvent
 from volunteers.states import ClaimState, Period, WhistleState
 
@@ -189,12 +189,12 @@ def test_credit_and_boards_by_several_workers():
             a_whistle(city.home, starts_at=later, ends_at=later + timedelta(hours=1)), claim.volunteer
         )
     with clock.at(later):
-        claims.check_in(ready, by=claim.volunteer.user, point=ready.whistle.point)
+        attendance.check_in(ready, by=claim.volunteer.user, point=ready.whistle.point)
 
     def credit() -> Any:
         row = Claim.objects.select_related("whistle", "volunteer").get(pk=ready.pk)
         with clock.at(later + timedelta(hours=2)):
-            return claims.credit(row, by=city.home.secretary, reason="忘记签退").pk
+            return crediting.credit(row, by=city.home.secretary, reason="忘记签退").pk
 
     outcomes = at_once([credit] * 6)
     assert Counter(kind for kind, _ in outcomes) == {"done": 1, "refused": 5}, outcomes

@@ -17,7 +17,7 @@ from requests.models import ServiceRequest
 from tests.factories import City, a_city, a_user
 from tests.volunteers.scenes import a_volunteer, a_whistle, attended
 from tests.workflow import a_category, filed, together
-from volunteers import claims
+from volunteers import crediting
 from volunteers.models import LedgerEntry
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
@@ -76,7 +76,7 @@ def test_crediting_and_moving_do_not_wait_for_each_other() -> None:
 
     def credit_all() -> None:
         for claim in done:
-            claims.credit(claim, by=city.home.secretary)
+            crediting.credit(claim, by=city.home.secretary)
 
     results = together(for_a_while(move), credit_all)
     assert not [each for each in results if isinstance(each, Exception)], results

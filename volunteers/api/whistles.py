@@ -16,7 +16,7 @@ from rest_framework.viewsets import GenericViewSet
 from ground.answers import REFUSALS
 from ground.geo import Point
 from requests.states import ContactBy, Track
-from volunteers import claims, presenting
+from volunteers import attendance, claims, presenting
 from volunteers.api.answers import valid
 from volunteers.models import Claim, Whistle
 from volunteers.tables import CLAIMS
@@ -223,14 +223,14 @@ class ClaimViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericView
     @action(detail=True, methods=["post"], url_path="check-in")
     def check_in(self, request: Request, pk: str) -> Response:
         """签到 on the spot."""
-        claims.check_in(self.get_object(), by=request.user, **_position(request))
+        attendance.check_in(self.get_object(), by=request.user, **_position(request))
         return Response(_claim_detail(request, int(pk)))
 
     @extend_schema(request=PositionSerializer, responses={200: ClaimDetailSerializer, **REFUSALS})
     @action(detail=True, methods=["post"], url_path="check-out")
     def check_out(self, request: Request, pk: str) -> Response:
         """签退 on the spot."""
-        claims.check_out(self.get_object(), by=request.user, **_position(request))
+        attendance.check_out(self.get_object(), by=request.user, **_position(request))
         return Response(_claim_detail(request, int(pk)))
 
     @extend_schema(request=None, responses={200: ClaimDetailSerializer, **REFUSALS})

@@ -1,4 +1,4 @@
-"""The service ledger (服务台账) and the boards drawn from it (排行榜)."""
+"""The service ledger (服务台账), and its sums by quarter."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from django.db.models import Q
 
 from ground import clock
 from ground.history import AppendOnly, AppendOnlyQuerySet
-from organizations.models import Organization, Placed, Unit
+from organizations.models import Placed, Unit
 from organizations.posts import Power
 from requests.states import DutyArea
+from volunteers.models.claims import Claim
 from volunteers.models.people import Volunteer
-from volunteers.models.whistles import Claim, Whistle
-from volunteers.states import Attested, Period
+from volunteers.models.whistles import Whistle
+from volunteers.states import Attested, EntryKind
 
 USER = settings.AUTH_USER_MODEL
 
@@ -44,7 +45,8 @@ class LedgerEntry(AppendOnly, Placed):
     unit = models.ForeignKey(
         Unit, verbose_name="单位", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
-    minutes = models.IntegerField("分钟")
+    kind = models.CharField("记账", max_length=10, choices=EntryKind, default=EntryKind.CREDIT)
+    minutes = models.IntegerField("分钟", help_text="更正和冲销可以是负数。")
     off_hours_minutes = models.IntegerField("其中八小时外")
     duty_area = models.CharField("职责领域", max_length=12, choices=DutyArea)
     attested = models.CharField("依据", max_length=12, choices=Attested)
@@ -63,47 +65,43 @@ class LedgerEntry(AppendOnly, Placed):
             models.Index(fields=["district", "served_at"]),
             models.Index(fields=["community", "served_at"]),
             models.Index(fields=["unit", "served_at"]),
+            models.Index(fields=["served_at"]),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["claim"],
+                condition=Q(kind="credit"),
+                name="ledger_one_credit_a_claim",
+                violation_error_message="这次服务已经认定过了。",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="credit", minutes__gte=1, off_hours_minutes__gte=0) | ~Q(kind="credit"),
+                name="ledger_credit_is_positive",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.volunteer} {self.minutes} 分钟"
 
 
-class Board(models.Model):
-    """排行榜: members of a district in a period, as last computed (S11)."""
+class ServiceBalance(models.Model):
+    """The sums of one volunteer's ledger entries in one quarter: what quotas and lists of who is behind read.
 
-    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="boards")
-    period = models.CharField("周期", max_length=8, choices=Period)
-    starts_on = models.DateField("起")
-    refreshed_at = models.DateTimeField("更新")
-    #: The newest ledger entry and rating that are counted in it: unchanged means nothing to do.
-    counted_to = models.CharField(max_length=60, blank=True)
+    Written with the entry, under the volunteer's lock, anew from the entries (`volunteers.ledger`);
+    `manage.py check_ledger` proves it.
+    """
 
-    class Meta:
-        verbose_name = verbose_name_plural = "排行榜"
-        constraints = [
-            models.UniqueConstraint(fields=["organization", "period", "starts_on"], name="board_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.organization} {self.get_period_display()}"
-
-
-class BoardRow(models.Model):
-    board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="rows")
-    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="+")
-    rank = models.PositiveIntegerField("名次")
-    previous_rank = models.PositiveIntegerField("上次名次", null=True, blank=True)
-    score = models.DecimalField("得分", max_digits=9, decimal_places=2)
-    minutes = models.PositiveIntegerField("分钟")
+    volunteer = models.ForeignKey(Volunteer, on_delete=models.PROTECT, related_name="balances")
+    quarter = models.DateField("季度首日")
+    minutes = models.IntegerField("分钟")
+    off_hours_minutes = models.IntegerField("其中八小时外")
     times = models.PositiveIntegerField("次数")
-    mean_rating = models.DecimalField("平均评价", max_digits=3, decimal_places=2, null=True, blank=True)
+    off_hours_times = models.PositiveIntegerField("其中八小时外次数")
 
     class Meta:
-        verbose_name = verbose_name_plural = "排行榜名次"
-        ordering = ["board_id", "rank"]
-        indexes = [models.Index(fields=["board", "rank"])]
-        constraints = [models.UniqueConstraint(fields=["board", "volunteer"], name="board_row_once")]
+        verbose_name = verbose_name_plural = "服务合计"
+        ordering = ["volunteer_id", "quarter"]
+        constraints = [models.UniqueConstraint(fields=["volunteer", "quarter"], name="balance_once")]
 
     def __str__(self) -> str:
-        return f"{self.rank} {self.volunteer}"
+        return f"{self.quarter} {self.minutes} 分钟"

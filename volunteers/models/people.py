@@ -11,9 +11,9 @@ from django.db.models import Q
 from grids.models import Grid
 from ground import clock
 from ground.history import Event
-from organizations.models import Member, Organization, Placed, Unit
+from organizations.models import Member, Organization, Placed, Skill, Unit
 from organizations.posts import Power
-from volunteers.states import RegistrationState, VolunteerKind
+from volunteers.states import AWAITING, RegistrationState, VolunteerKind
 
 USER = settings.AUTH_USER_MODEL
 
@@ -40,6 +40,14 @@ class Volunteer(models.Model):
     )
     district = models.ForeignKey(
         Organization, verbose_name="区县", on_delete=models.PROTECT, related_name="+"
+    )
+    skills = models.ManyToManyField(
+        Skill, verbose_name="自报专长", blank=True, related_name="volunteers",
+        help_text="党员登记里的专长之外，自己说的。",
+    )  # fmt: skip
+    free_times = models.JSONField("空闲时间", default=list, blank=True, help_text="FreeTime 的取值。")
+    hides_from_boards = models.BooleanField(
+        "不上榜", default=False, help_text="政策为“只显示前三分之一”时，本人可以选择不上榜。"
     )
 
     objects = VolunteerQuerySet.as_manager()
@@ -74,11 +82,15 @@ class RegistrationQuerySet(models.QuerySet["Registration"]):
             return self.none()
         return self.filter(Q(volunteer__user=user) | scope_of(user).rows(Power.CONFIRM_REGISTRATION))
 
+    def standing(self) -> Self:
+        """Those that have not ended: confirmed, or waiting to be."""
+        return self.exclude(state=RegistrationState.ENDED)
+
     def awaiting_confirmation_by(self, user: Any) -> Self:
         """Those of the communities whose registrations the user's posts confirm."""
         from organizations.scope import scope_of
 
-        return self.filter(scope_of(user).rows(Power.CONFIRM_REGISTRATION), state=RegistrationState.REQUESTED)
+        return self.filter(scope_of(user).rows(Power.CONFIRM_REGISTRATION), state__in=AWAITING)
 
 
 class Registration(Placed):
@@ -87,7 +99,7 @@ class Registration(Placed):
     volunteer = models.ForeignKey(
         Volunteer, verbose_name="志愿者", on_delete=models.PROTECT, related_name="registrations"
     )
-    choice = models.PositiveSmallIntegerField("志愿序", default=1)
+    choice = models.PositiveSmallIntegerField("志愿序", default=1, help_text="0 是区里调剂来的。")
     state = models.CharField(
         "状态", max_length=10, choices=RegistrationState, default=RegistrationState.REQUESTED
     )
@@ -101,6 +113,8 @@ class Registration(Placed):
     )
     requested_at = models.DateTimeField("提出", default=clock.now)
     confirmed_at = models.DateTimeField("确认", null=True, blank=True)
+    ended_at = models.DateTimeField("结束", null=True, blank=True)
+    ended_because = models.CharField("结束原因", max_length=100, blank=True)
 
     objects = RegistrationQuerySet.as_manager()
 
@@ -117,16 +131,21 @@ class Registration(Placed):
             ),
             models.UniqueConstraint(
                 fields=["volunteer", "community"],
+                condition=~Q(state="ended"),
                 name="registration_community_once",
                 violation_error_message="已经选过这个社区了。",
             ),
             models.CheckConstraint(
-                condition=Q(state="requested") | Q(grid__isnull=False),
+                condition=~Q(state="confirmed") | Q(grid__isnull=False),
                 name="registration_confirmed_in_a_grid",
                 violation_error_message="确认报到时要安排到一个网格。",
             ),
             models.CheckConstraint(
-                condition=Q(choice__gte=1, choice__lte=3), name="registration_up_to_three"
+                condition=Q(choice__gte=0, choice__lte=3), name="registration_up_to_three"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="ended", ended_at__isnull=False) | (~Q(state="ended") & Q(ended_at=None)),
+                name="registration_ended_has_a_time",
             ),
         ]
 

@@ -1,4 +1,4 @@
-"""Whistles (吹哨) and the claims on them (接单)."""
+"""Whistles (吹哨): calls for people, their templates and their repetition."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ from grids.models import Grid
 from ground import clock
 from ground.geo import Point, box_around
 from ground.history import Event
-from organizations.models import Placed, Skill
+from organizations.models import Organization, Placed, Skill, Unit
 from organizations.posts import Power
 from requests.models import ServiceRequest
 from requests.states import DutyArea
-from volunteers.models.people import Registration, Volunteer
-from volunteers.states import LIVE, PRESENT, Audience, ClaimState, Task, WhistleKind, WhistleState
+from volunteers.models.people import Registration
+from volunteers.models.teams import Team
+from volunteers.states import Audience, Task, WhistleKind, WhistleState
 
 USER = settings.AUTH_USER_MODEL
 
+#: States in which a whistle takes claims, as long as its deadline has not come.
+RECRUITING = (WhistleState.OPEN, WhistleState.RUNNING)
 #: How far from the place a check-in still counts, in metres (RULES 2; policy later).
 DEFAULT_RADIUS_M = 300
 
@@ -45,7 +48,8 @@ class WhistleQuerySet(models.QuerySet["Whistle"]):
         return self.filter(self._of_staff(user))
 
     def recruiting(self, at: datetime | None = None) -> Self:
-        return self.filter(state=WhistleState.OPEN, claim_by__gt=at or clock.now())
+        """Those that take claims: open ones, and running ones whose deadline has not come (an emergency)."""
+        return self.filter(state__in=RECRUITING, claim_by__gt=at or clock.now())
 
     def fitting(self, skills: Iterable[Skill]) -> Self:
         """Those that ask for no skill, or for one of these, and have a place left (after `with_places_taken`)."""
@@ -60,11 +64,15 @@ class WhistleQuerySet(models.QuerySet["Whistle"]):
 
     def with_places_taken(self) -> Self:
         """With `taken`: counted for the rows that are shown, not for all that a page leaves out."""
+        from volunteers.models.claims import Claim
+
         live = Claim.objects.live().filter(whistle=OuterRef("pk")).order_by().values("whistle")
         counted = Subquery(live.annotate(n=Count("pk")).values("n"), output_field=models.IntegerField())
         return self.annotate(taken=Coalesce(counted, 0))
 
     def _claimed_by(self, user: Any) -> Q:
+        from volunteers.models.claims import Claim
+
         return Q(pk__in=Claim.objects.filter(volunteer__user=user).values("whistle"))
 
     def _of_staff(self, user: Any) -> Q:
@@ -78,7 +86,16 @@ class WhistleQuerySet(models.QuerySet["Whistle"]):
         return published & (
             Q(audience=Audience.REGISTERED, community__in=homes.values("community"))
             | Q(audience=Audience.DISTRICT, district__in=homes.values("district"))
+            | Q(
+                audience=Audience.UNITS, pk__in=self._for_unit_of(user), district__in=homes.values("district")
+            )
+            | Q(audience=Audience.TEAM, team__in=Team.objects.of(user).values("pk"))
         )
+
+    @staticmethod
+    def _for_unit_of(user: Any) -> models.QuerySet[Any]:
+        asked = Whistle.units.through.objects.filter(unit__members__user=user)
+        return asked.values("whistle")
 
 
 class Whistle(Placed):
@@ -112,10 +129,40 @@ class Whistle(Placed):
     places_max = models.PositiveSmallIntegerField("人数")
     skills = models.ManyToManyField(Skill, verbose_name="需要的专长", blank=True, related_name="whistles")
     audience = models.CharField("对象", max_length=12, choices=Audience, default=Audience.REGISTERED)
+    units = models.ManyToManyField(Unit, verbose_name="指定单位", blank=True, related_name="+")
+    team = models.ForeignKey(
+        Team,
+        verbose_name="指定队伍",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="whistles",
+    )
+    leader = models.ForeignKey(
+        USER,
+        verbose_name="现场负责人",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="在现场出示签到码；不填就由社区工作人员出示。",
+    )
+    series = models.ForeignKey(
+        "volunteers.WhistleSeries",
+        verbose_name="系列",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="whistles",
+    )
     state = models.CharField("状态", max_length=10, choices=WhistleState, default=WhistleState.DRAFT)
     created_by = models.ForeignKey(USER, verbose_name="发起人", on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField("起草", default=clock.now)
     cancelled_because = models.CharField("取消原因", max_length=100, blank=True)
+    aborted_at = models.DateTimeField("提前结束", null=True, blank=True, editable=False)
+    aborted_because = models.CharField("提前结束的原因", max_length=100, blank=True)
+    remind_at = models.DateTimeField("下次提醒", null=True, blank=True, editable=False)
     key = models.UUIDField("客户端键", unique=True, editable=False)
 
     objects = WhistleQuerySet.as_manager()
@@ -128,6 +175,12 @@ class Whistle(Placed):
             models.Index(fields=["district", "state", "starts_at"]),
             models.Index(fields=["starts_at"], condition=Q(state="open"), name="whistle_to_start"),
             models.Index(fields=["ends_at"], condition=Q(state="running"), name="whistle_to_finish"),
+            models.Index(
+                fields=["remind_at"], condition=Q(remind_at__isnull=False), name="whistle_to_remind"
+            ),
+            models.Index(
+                fields=["ends_at"], condition=Q(state="open", kind="wish"), name="whistle_wish_to_expire"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -145,6 +198,17 @@ class Whistle(Placed):
                 name="whistle_places",
                 violation_error_message="人数至少 1 人，且不少于最少人数。",
             ),
+            models.CheckConstraint(
+                condition=~Q(kind="wish") | Q(places_max=1),
+                name="whistle_wish_has_one_place",
+                violation_error_message="微心愿由一个人认领。",
+            ),
+            models.CheckConstraint(
+                condition=Q(audience="team", team__isnull=False) | (~Q(audience="team") & Q(team=None)),
+                name="whistle_team_audience_has_a_team",
+                violation_error_message="请选一支队伍。",
+            ),
+            models.UniqueConstraint(fields=["series", "starts_at"], name="whistle_of_a_series_once"),
         ]
 
     def __str__(self) -> str:
@@ -155,7 +219,18 @@ class Whistle(Placed):
         return Point(self.lng, self.lat)
 
     @property
+    def is_wish(self) -> bool:
+        """微心愿: `starts_at` to `ends_at` is the time in which it may be fulfilled, no window of presence."""
+        return self.kind == WhistleKind.WISH
+
+    @property
+    def over_at(self) -> datetime:
+        """When the window really ended: earlier than planned where it was aborted."""
+        return min(self.aborted_at, self.ends_at) if self.aborted_at else self.ends_at
+
+    @property
     def minutes(self) -> int:
+        """Whole minutes of the planned window."""
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
 
@@ -168,80 +243,109 @@ class WhistleEvent(Event):
         indexes = [models.Index(fields=["subject", "at", "id"])]
 
 
-class ClaimQuerySet(models.QuerySet["Claim"]):
-    def live(self) -> Self:
-        return self.filter(state__in=LIVE)
+class WhistleTemplateQuerySet(models.QuerySet["WhistleTemplate"]):
+    def usable_by(self, user: Any) -> Self:
+        """Those common to all, and those of the communities and districts where the user whistles."""
+        from organizations.scope import scope_of
 
-    def own(self, user: Any) -> Self:
-        return self.filter(volunteer__user=user)
-
-    def whole(self) -> Self:
-        """With everything that the page of a claim shows, in one query."""
-        asked = ("submitter", "building", "grid", "handler")
-        paths = [f"whistle__service_request__{path}" for path in asked]
-        return self.select_related("volunteer", "whistle__community", *paths)
-
-    def visible_to(self, user: Any) -> Self:
-        if not user.is_authenticated:
-            return self.none()
-        return self.filter(Q(volunteer__user=user) | self._of_staff(user, Power.CREDIT, Power.ATTEST))
-
-    def awaiting_credit_by(self, user: Any) -> Self:
-        """Those whose hours the user's posts may credit, now or as soon as they are over."""
-        return self.filter(self._of_staff(user, Power.CREDIT), state__in=PRESENT)
-
-    def _of_staff(self, user: Any, *powers: Power) -> Q:
-        from grids.scope import reach
-
-        return reach(user, *powers, prefix="whistle__")
+        seats = scope_of(user).seats(Power.WHISTLE)
+        districts = Organization.objects.filter(pk__in=seats).order_by().values("tree_id")
+        own = Q(organization=None) | Q(organization__in=seats)
+        return self.filter(own | Q(organization__in=districts), retired_at=None)
 
 
-class Claim(models.Model):
-    """接单: a volunteer takes a place on a whistle. Changed by `volunteers.claims` only."""
+class WhistleTemplate(models.Model):
+    """常用哨单: what is asked for again and again, without a date. A root of the tree is its own `tree_id`."""
 
-    whistle = models.ForeignKey(Whistle, verbose_name="哨单", on_delete=models.PROTECT, related_name="claims")
-    volunteer = models.ForeignKey(
-        Volunteer, verbose_name="谁", on_delete=models.PROTECT, related_name="claims"
+    organization = models.ForeignKey(
+        Organization,
+        verbose_name="归属",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="空着是全市通用；区县、社区的只在自己那里用。",
     )
-    state = models.CharField("状态", max_length=12, choices=ClaimState, default=ClaimState.CLAIMED)
-    claimed_at = models.DateTimeField("接单", default=clock.now)
-    checked_in_at = models.DateTimeField("签到", null=True, blank=True)
-    checked_out_at = models.DateTimeField("签退", null=True, blank=True)
-    check_in_distance_m = models.PositiveIntegerField("签到距离（米）", null=True, blank=True)
-    check_out_distance_m = models.PositiveIntegerField("签退距离（米）", null=True, blank=True)
-    key = models.UUIDField("客户端键", null=True, blank=True, editable=False)
+    name = models.CharField("模板名称", max_length=20)
+    kind = models.CharField("种类", max_length=10, choices=WhistleKind, default=WhistleKind.SERVICE)
+    duty_area = models.CharField("职责领域", max_length=12, choices=DutyArea, default=DutyArea.CONVENIENCE)
+    task = models.CharField("任务", max_length=10, choices=Task, default=Task.SERVICE)
+    title = models.CharField("标题", max_length=40)
+    text = models.TextField("说明", max_length=1000)
+    begins_at = models.TimeField("几点开始", null=True, blank=True)
+    minutes = models.PositiveSmallIntegerField("时长（分钟）", default=90)
+    places_min = models.PositiveSmallIntegerField("最少人数", default=1)
+    places_max = models.PositiveSmallIntegerField("人数", default=1)
+    radius_m = models.PositiveIntegerField("签到范围（米）", default=DEFAULT_RADIUS_M)
+    skills = models.ManyToManyField(Skill, verbose_name="需要的专长", blank=True, related_name="+")
+    made_by = models.ForeignKey(
+        USER, verbose_name="谁存的", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    retired_at = models.DateTimeField("停用", null=True, blank=True)
 
-    objects = ClaimQuerySet.as_manager()
+    objects = WhistleTemplateQuerySet.as_manager()
 
     class Meta:
-        verbose_name = verbose_name_plural = "接单"
-        ordering = ["-claimed_at", "-id"]
-        indexes = [
-            models.Index(fields=["volunteer", "state", "-claimed_at"]),
-            models.Index(fields=["whistle", "state"]),
-        ]
+        verbose_name = verbose_name_plural = "常用哨单"
+        ordering = ["organization_id", "name", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["whistle", "volunteer"],
-                condition=Q(state__in=LIVE),
-                name="claim_once_while_live",
-                violation_error_message="你已经接了这张哨单。",
+                fields=["organization", "name"],
+                condition=Q(retired_at=None),
+                name="whistle_template_name_once",
+                violation_error_message="这里已有同名的常用哨单。",
             ),
-            models.UniqueConstraint(fields=["whistle", "volunteer", "key"], name="claim_key_once"),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=Q(retired_at=None, organization=None),
+                name="whistle_template_common_name_once",
+                violation_error_message="全市已有同名的常用哨单。",
+            ),
             models.CheckConstraint(
-                condition=Q(checked_out_at=None) | Q(checked_out_at__gte=F("checked_in_at")),
-                name="claim_out_after_in",
+                condition=Q(places_min__gte=1, places_max__gte=F("places_min")),
+                name="whistle_template_places",
+                violation_error_message="人数至少 1 人，且不少于最少人数。",
+            ),
+            models.CheckConstraint(
+                condition=Q(minutes__range=(10, 24 * 60)),
+                name="whistle_template_minutes",
+                violation_error_message="时长在 10 分钟到 24 小时之间。",
             ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.volunteer} · {self.whistle}"
+        return self.name
 
 
-class ClaimEvent(Event):
-    subject = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="events")
-    by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+class WhistleSeries(Placed):
+    """系列: a whistle that is blown again every so many weeks (every Tuesday evening), as a copy of `first`.
 
-    class Meta(Event.Meta):
-        verbose_name = verbose_name_plural = "接单事件"
-        indexes = [models.Index(fields=["subject", "at", "id"])]
+    Beat makes the next ones ahead of time and moves `next_on`; empty when nothing more is to come.
+    """
+
+    first = models.OneToOneField(
+        Whistle, verbose_name="第一张", on_delete=models.PROTECT, related_name="begun_series"
+    )
+    every_weeks = models.PositiveSmallIntegerField("每几周", default=1)
+    until = models.DateField("到哪天为止")
+    next_on = models.DateField("下一张的日子", null=True, blank=True, editable=False)
+    made_by = models.ForeignKey(USER, verbose_name="谁定的", on_delete=models.PROTECT, related_name="+")
+    made_at = models.DateTimeField("定的时间", default=clock.now)
+    stopped_at = models.DateTimeField("停止", null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "系列哨单"
+        ordering = ["-made_at", "-id"]
+        indexes = [
+            models.Index(fields=["next_on"], condition=Q(next_on__isnull=False), name="series_to_repeat")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(every_weeks__range=(1, 4)),
+                name="series_weeks",
+                violation_error_message="每 1 到 4 周一次。",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first}，每 {self.every_weeks} 周"

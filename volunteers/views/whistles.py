@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from ground import clock, periods
 from organizations import policies
 from requests.states import ContactBy
+from volunteers import attendance, ledger, presenting
 from volunteers import claims as claiming
-from volunteers import ledger, presenting
 from volunteers.forms import ClaimForm, PositionForm
 from volunteers.models import Claim, LedgerEntry, Volunteer, Whistle
 from volunteers.powers import AT_WORK
@@ -219,10 +219,10 @@ def _verb(request: HttpRequest, row: Claim, step: str) -> tuple[Callable[[], Any
     user, position = request.user, PositionForm(request.POST).arguments
     verbs: dict[str, tuple[Callable[[], Any], str]] = {
         "check-in": (
-            lambda: claiming.check_in(row, by=user, **position()),
+            lambda: attendance.check_in(row, by=user, **position()),
             "签到成功，辛苦了。离开前记得签退。",
         ),
-        "check-out": (lambda: claiming.check_out(row, by=user, **position()), "签退成功，等社区认定时长。"),
+        "check-out": (lambda: attendance.check_out(row, by=user, **position()), "签退成功，等社区认定时长。"),
         "withdraw": (lambda: claiming.withdraw(row, by=user), "已退单，名额让给别人了。"),
         "contact": (
             lambda: claiming.contact(row, by=user, how=request.POST.get("how", "")),
