@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from desk.views import bulk, dispatches, figures, home, people, policies, requests, saved, whistles, work
+from desk.views import (
+    bulk,
+    crediting,
+    dispatches,
+    figures,
+    home,
+    policies,
+    registrations,
+    requests,
+    saved,
+    whistles,
+    work,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -28,11 +40,11 @@ urlpatterns = [
     path("desk/dispatches/to/<str:number>/", dispatches.recipients, name="dispatch_recipients"),
     path("desk/dispatches/<int:pk>/", dispatches.show, name="dispatch"),
     path("desk/dispatches/<int:pk>/<slug:name>/", dispatches.step, name="dispatch_step"),
-    path("desk/crediting/", people.crediting, name="crediting"),
-    path("desk/crediting/clear/", people.credit_clear, name="credit_clear"),
-    path("desk/crediting/<int:pk>/", people.credit, name="credit"),
-    path("desk/registrations/", people.registrations, name="registrations"),
-    path("desk/registrations/<int:pk>/", people.confirm, name="confirm"),
+    path("desk/crediting/", crediting.crediting, name="crediting"),
+    path("desk/crediting/clear/", crediting.credit_clear, name="credit_clear"),
+    path("desk/crediting/<int:pk>/", crediting.credit, name="credit"),
+    path("desk/registrations/", registrations.registrations, name="registrations"),
+    path("desk/registrations/<int:pk>/", registrations.confirm, name="confirm"),
     path("desk/policies/", policies.policy, name="policies"),
     path("desk/figures/", figures.show, name="figures"),
     path("desk/figures/table.csv", figures.table, name="figures_table"),

@@ -20,7 +20,7 @@ from organizations.scope import scope_of
 from requests.models import ServiceRequest
 from requests.tables import REQUESTS
 from volunteers import whistles
-from volunteers.forms import ReasonForm, WhistleForm
+from volunteers.forms.whistles import ReasonForm, WhistleForm
 from volunteers.models import Whistle
 from volunteers.states import LIVE, WhistleState
 

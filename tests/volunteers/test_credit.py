@@ -26,7 +26,7 @@ from tests.volunteers.scenes import (
     credited,
 )
 from volunteers import crediting, ledger
-from volunteers.forms import CreditForm
+from volunteers.forms.crediting import CreditForm
 from volunteers.models import Claim, LedgerEntry
 from volunteers.states import Attested, ClaimState, Period
 

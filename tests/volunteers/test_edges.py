@@ -20,7 +20,7 @@ from tests.volunteers.scenes import (
 )
 from tests.workflow import accepted
 from volunteers import ledger
-from volunteers.forms import WhistleForm
+from volunteers.forms.whistles import WhistleForm
 from volunteers.states import Period
 
 pytestmark = pytest.mark.django_db

@@ -26,7 +26,7 @@ from tests.volunteers.scenes import (
 )
 from volunteers import claims, whistles
 from volunteers.audiences import of_whistle
-from volunteers.forms import WhistleForm
+from volunteers.forms.whistles import WhistleForm
 from volunteers.models import Whistle, WhistleEvent
 from volunteers.signals import whistle_moved
 from volunteers.states import Audience, ClaimState, WhistleState

@@ -2,8 +2,11 @@
 
 from rest_framework.routers import BaseRouter
 
-from volunteers.api.service import LeaderboardViewSet, LedgerViewSet, RegistrationViewSet, ServiceViewSet
-from volunteers.api.whistles import ClaimViewSet, WhistleViewSet
+from volunteers.api.boards import LeaderboardViewSet
+from volunteers.api.claims import ClaimViewSet
+from volunteers.api.registrations import RegistrationViewSet
+from volunteers.api.service import LedgerViewSet, ServiceViewSet
+from volunteers.api.whistles import WhistleViewSet
 
 
 def register(router: BaseRouter) -> None:

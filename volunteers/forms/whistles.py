@@ -8,15 +8,14 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from grids.models import Building, Grid
+from grids.models import Building
 from ground import clock
 from ground.geo import Point
 from ground.personal import without_numbers
 from organizations.models import Organization, Skill
 from requests.models import ServiceRequest
 from requests.states import DutyArea
-from volunteers.crediting import proposed_minutes
-from volunteers.models import DEFAULT_RADIUS_M, Claim, Registration
+from volunteers.models import DEFAULT_RADIUS_M
 from volunteers.states import Audience, Task, WhistleKind
 
 #: When most volunteers have time: after work.
@@ -150,72 +149,3 @@ class ReasonForm(forms.Form):
     """Why a whistle is cancelled; the claimants read it."""
 
     reason = forms.CharField(label="原因", max_length=100, help_text="接单的同志会看到。")
-
-
-class CreditForm(forms.Form):
-    """Minutes to be credited: proposed, or corrected with a reason."""
-
-    minutes = forms.IntegerField(label="认定分钟", min_value=1)
-    reason = forms.CharField(
-        label="理由", max_length=100, required=False, help_text="和在场时间不一致，或忘记签退时必填。"
-    )
-
-    def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
-        kwargs["initial"] = {"minutes": proposed_minutes(claim), **(kwargs.get("initial") or {})}
-        super().__init__(*args, **kwargs)
-
-
-class ConfirmForm(forms.Form):
-    """The grid in which a registration is confirmed; the member's own grid is proposed where it is known."""
-
-    grid = forms.ModelChoiceField(Grid.objects.none(), label="编入网格", empty_label="请选择")
-
-    def __init__(self, *args: Any, registration: Registration, **kwargs: Any) -> None:
-        proposed = _home_grid(registration)
-        kwargs["initial"] = {"grid": proposed, **(kwargs.get("initial") or {})}
-        super().__init__(*args, **kwargs)
-        grids = Grid.objects.filter(community=registration.community_id)
-        self.fields["grid"].queryset = grids.order_by("tier", "code")  # type: ignore[attr-defined]
-
-
-def _home_grid(registration: Registration) -> int | None:
-    home = getattr(registration.volunteer.member, "home", None)
-    at = home and (home.building or home.compound)
-    return at.grid_id if at and at.community_id == registration.community_id else None
-
-
-class PositionForm(forms.Form):
-    """What a phone says about where it is. Everything may be missing: the verb says what to do then."""
-
-    lng = forms.FloatField(required=False, widget=forms.HiddenInput)
-    lat = forms.FloatField(required=False, widget=forms.HiddenInput)
-    accuracy = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=0)
-    datum = forms.CharField(required=False, widget=forms.HiddenInput)
-
-    def arguments(self) -> dict[str, Any]:
-        """Keyword arguments for `attendance.check_in` and `check_out`; nonsense counts as nothing."""
-        data = self.cleaned_data if self.is_valid() else {}
-        lng, lat = data.get("lng"), data.get("lat")
-        return {
-            "point": Point(lng, lat) if lng is not None and lat is not None else None,
-            "datum": (data.get("datum") or "wgs84").lower(),
-            "accuracy_m": data.get("accuracy"),
-        }
-
-
-class ClaimForm(forms.Form):
-    """The client key of one tap on 接单; a key that is none is ignored."""
-
-    client_key = forms.UUIDField(required=False, widget=forms.HiddenInput)
-
-
-class ChooseForm(forms.Form):
-    """A community to register with."""
-
-    community = forms.ModelChoiceField(
-        Organization.objects.none(), error_messages={"required": "请选一个社区。"}
-    )
-
-    def __init__(self, *args: Any, communities: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["community"].queryset = communities  # type: ignore[attr-defined]

@@ -1,0 +1,19 @@
+"""How whistles, claims and scores look on a page: everything a template would otherwise have to reckon."""
+
+from volunteers.presenting.boards import rank_rows
+from volunteers.presenting.cards import Card, Person, card_of, person_of
+from volunteers.presenting.claims import CHIPS, Requester, is_at_work, requester_of, steps_of, timeline_of
+
+__all__ = (
+    "CHIPS",
+    "Card",
+    "Person",
+    "Requester",
+    "card_of",
+    "is_at_work",
+    "person_of",
+    "rank_rows",
+    "requester_of",
+    "steps_of",
+    "timeline_of",
+)
