@@ -87,9 +87,11 @@ def _said(metres: int) -> str:
 
 
 def presence(claim: Claim) -> tuple[datetime, datetime] | None:
-    """The overlap of presence and window; up to the end of the window where check-out was forgotten."""
+    """The overlap of presence and window, which ends early where the whistle was aborted; up to the end of the
+    window where check-out was forgotten."""
     if claim.checked_in_at is None:
         return None
+    over_at = claim.whistle.over_at
     start = max(claim.checked_in_at, claim.whistle.starts_at)
-    end = min(claim.checked_out_at or claim.whistle.ends_at, claim.whistle.ends_at)
+    end = min(claim.checked_out_at or over_at, over_at)
     return (start, end) if start < end else None
