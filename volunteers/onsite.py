@@ -15,6 +15,8 @@ from ground.fields import blind_index
 WINDOW, OLDER = 30, 1
 #: How long after a scan one may still press the button (seconds): signing in takes a while.
 GRACE = 5 * 60
+#: How long a session remembers a scan (seconds): so long one may say thanks.
+KEPT = 7 * 24 * 3600
 #: In the session: {id of the whistle: when its code was scanned, seconds since 1970}. Read by the thanks page.
 SCANNED = "scanned_whistles"
 #: When the code is shown: half an hour before the start until everybody has left.
@@ -32,7 +34,7 @@ def is_right(whistle_id: int, code: str, at: datetime) -> bool:
     """Whether the code was shown at `at`, or just before."""
     number, said = int(at.timestamp()) // WINDOW, code.strip().upper()
     right = [_code(whistle_id, number - age) for age in range(OLDER + 1)]
-    return any([compare_digest(said.encode(), each.encode()) for each in right])
+    return any(compare_digest(said.encode(), each.encode()) for each in right)
 
 
 def _code(whistle_id: int, window: int) -> str:
@@ -42,7 +44,9 @@ def _code(whistle_id: int, window: int) -> str:
 
 def remember_scan(session: Session, whistle_id: int) -> None:
     """The code of this whistle was scanned just now by whoever has the session."""
-    session[SCANNED] = {**session.get(SCANNED, {}), str(whistle_id): clock.now().timestamp()}
+    now = clock.now().timestamp()
+    kept = {pk: at for pk, at in session.get(SCANNED, {}).items() if now - at < KEPT}
+    session[SCANNED] = {**kept, str(whistle_id): now}
 
 
 def scanned_at(session: Session, whistle_id: int) -> float | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ground import clock
 from ground.steps import NEW, Machine, Step, clock_only
@@ -55,22 +55,41 @@ def _before_start(claim: Claim) -> str:
 
 
 def _check_in_window(claim: Claim) -> str:
-    """Whether now is a time to check in; a mark that was kept on the phone is asked by its own time in the verb."""
-    now, whistle = clock.now(), claim.whistle
+    """Whether now is a time to check in."""
+    whistle = claim.whistle
+    if not whistle.is_wish and whistle.state not in (WhistleState.OPEN, WhistleState.RUNNING):
+        return "这张哨单已经结束，不能签到。实际到场的，请联系社区说明。"
+    return why_not_check_in_at(whistle, clock.now())
+
+
+def why_not_check_in_at(whistle: Whistle, moment: datetime) -> str:
+    """Whether `moment` was a time to check in: a mark that was kept on the phone is asked by its own time."""
     if whistle.is_wish:
         return "微心愿不用签到，完成以后拍照上传。"
-    if whistle.state not in (WhistleState.OPEN, WhistleState.RUNNING):
-        return "这张哨单已经结束，不能签到。实际到场的，请联系社区说明。"
-    if now < whistle.starts_at - CHECK_IN_OPENS:
+    if moment < whistle.starts_at - CHECK_IN_OPENS:
         minutes = int(CHECK_IN_OPENS.total_seconds() // 60)
         return f"还没到签到时间，开始前 {minutes} 分钟起可以签到。"
-    if now > whistle.ends_at:
+    if moment > whistle.over_at:
         return "已过结束时间，不能签到。实际到场的，请联系社区说明。"
     return ""
 
 
-def _is_wish(claim: Claim) -> str:
-    return "" if claim.whistle.is_wish else "只有微心愿用拍照完成，其他哨单请签到签退。"
+def _is_not_called_off(claim: Claim) -> str:
+    """A mark that was kept on the phone may arrive after the end; the verb asks its own time."""
+    if claim.whistle.state == WhistleState.CANCELLED:
+        return "哨单取消了，不用签到。"
+    return ""
+
+
+def _can_be_fulfilled(claim: Claim) -> str:
+    whistle = claim.whistle
+    if not whistle.is_wish:
+        return "只有微心愿用拍照完成，其他哨单请签到签退。"
+    if whistle.starts_at > clock.now():
+        return "还没到可以完成的时间。"
+    if whistle.state != WhistleState.OPEN or whistle.ends_at <= clock.now():
+        return "心愿已经到期。实际完成了的，请联系社区说明。"
+    return ""
 
 
 def _can_be_attested(claim: Claim) -> str:
@@ -216,6 +235,10 @@ CLAIMS = Machine(
             tone="primary", needs_input=True,
         ),
         Step(
+            "check_in_late", "补传签到", frozenset({ClaimState.CLAIMED}), ClaimState.CHECKED_IN,
+            power=powers.is_own_claim, done="没网时签到，后来补传", guard=_is_not_called_off, needs_input=True,
+        ),
+        Step(
             "check_out", "签退", frozenset({ClaimState.CHECKED_IN}), ClaimState.CHECKED_OUT,
             power=powers.is_own_claim, done="签退", tone="primary", needs_input=True,
         ),
@@ -229,7 +252,7 @@ CLAIMS = Machine(
         ),
         Step(
             "fulfil", "完成心愿", frozenset({ClaimState.CLAIMED}), ClaimState.CHECKED_OUT,
-            power=powers.is_own_claim, done="完成心愿", guard=_is_wish, tone="primary", needs_input=True,
+            power=powers.is_own_claim, done="完成心愿", guard=_can_be_fulfilled, tone="primary", needs_input=True,
         ),
         Step(
             "attest", "确认到场", frozenset({ClaimState.CLAIMED, ClaimState.CHECKED_IN}), ClaimState.CHECKED_OUT,
