@@ -1,24 +1,39 @@
-"""服务台账: entries are only added, balances are sums of entries (RULES 2, 7; S6)."""
+"""服务台账: entries are only added, balances are sums of entries (RULES 2, 7; S6).
+
+Every entry is written under its volunteer's lock, and the balance of its quarter anew with it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db import transaction
+from django.db.models import Count, Q, Sum
+from django.utils import timezone
 
 from ground import clock, periods
-from ground.worktime import off_hours_minutes
-from organizations.models import Policy
+from ground.steps import lock_row
+from ground.worktime import WorkCalendar, off_hours_minutes
 from organizations.workdays import calendar
-from volunteers.models import Claim, LedgerEntry, Volunteer
-from volunteers.states import ClaimState, Period, VolunteerKind
+from volunteers import board_news
+from volunteers.models import Claim, LedgerEntry, ServiceBalance, Volunteer
+from volunteers.states import EntryKind, Period
+
+#: A wish has no window; nobody serves longer for one than a working day (minutes).
+MOST_OF_A_WISH = 480
+#: What stands on every entry of a claim as it stood on its first one.
+_SAME = ("whistle_id", "unit_id", "district_id", "street_id", "community_id", "duty_area", "served_at")
 
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Sums of ledger entries: minutes, those of them outside working hours, services, and of them off-hours."""
+    """Sums of ledger entries: minutes, those of them outside working hours, services, and of them off-hours.
+
+    A service is a claim whose entries come to something: one that was reversed is none.
+    """
 
     minutes: int = 0
     off_hours_minutes: int = 0
@@ -26,61 +41,127 @@ class Balance:
     off_hours_times: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """Where an employed member stands this quarter and this year (S6)."""
-
-    times: int
-    times_wanted: int
-    minutes: int
-    minutes_wanted: int
-
-    @property
-    def hours(self) -> float:
-        """Hours with at most one decimal; a whole number without one."""
-        rounded = round(self.minutes / 60, 1)
-        return int(rounded) if rounded == int(rounded) else rounded
-
-    @property
-    def hours_wanted(self) -> int:
-        return self.minutes_wanted // 60
-
-    @property
-    def minutes_left(self) -> int:
-        return max(self.minutes_wanted - self.minutes, 0)
-
-    @property
-    def times_left(self) -> int:
-        return max(self.times_wanted - self.times, 0)
-
-    @property
-    def is_met(self) -> bool:
-        return not self.minutes_left and not self.times_left
+# Writing
 
 
 def enter(claim: Claim, *, by: Any, minutes: int, attested: str, reason: str = "") -> LedgerEntry:
-    """Write a credit. Called by `crediting.credit` inside its step."""
-    whistle, volunteer = claim.whistle, claim.volunteer
-    start = min(max(claim.checked_in_at or whistle.starts_at, whistle.starts_at), whistle.ends_at)
-    # Corrected up, the service is taken to have begun earlier, never to have gone on past the window.
-    start = min(start, whistle.ends_at - timedelta(minutes=minutes))
-    return LedgerEntry.objects.create(
-        volunteer=volunteer,
+    """Bring a claim to `minutes` in all, by an entry of the difference (0 takes back what was credited).
+
+    The first entry is a CREDIT, what follows a CORRECTION, and a REVERSAL where nothing is left. It stands where
+    the first one stands: the same unit, place and time. Called by the verbs of `crediting` inside their step;
+    locks the volunteer until the end of the transaction.
+    """
+    lock_row(claim.volunteer)
+    before = list(LedgerEntry.objects.filter(claim=claim).order_by("id"))
+    total = sum(each.minutes for each in before)
+    off_hours = off_hours_of(claim, minutes, calendar()) if minutes else 0
+    entry = LedgerEntry.objects.create(
+        volunteer=claim.volunteer,
         claim=claim,
-        whistle=whistle,
-        unit=volunteer.unit,
-        district_id=whistle.district_id,
-        street_id=whistle.street_id,
-        community_id=whistle.community_id,
-        minutes=minutes,
-        off_hours_minutes=off_hours_minutes(start, start + timedelta(minutes=minutes), calendar()),
-        duty_area=whistle.duty_area,
+        **_placed(claim, before),
+        kind=_kind(before, minutes),
+        minutes=minutes - total,
+        off_hours_minutes=off_hours - sum(each.off_hours_minutes for each in before),
         attested=attested,
         reason=reason,
-        served_at=whistle.starts_at,
         by=by,
         at=clock.now(),
     )
+    add_up(claim.volunteer, quarter_of(entry.served_at))
+    board_news.note(district_id=entry.district_id, community_id=entry.community_id, served_at=entry.served_at)
+    return entry
+
+
+def _kind(before: list[LedgerEntry], minutes: int) -> EntryKind:
+    if not before:
+        return EntryKind.CREDIT
+    return EntryKind.CORRECTION if minutes else EntryKind.REVERSAL
+
+
+def _placed(claim: Claim, before: list[LedgerEntry]) -> dict[str, Any]:
+    """Where an entry counts: as the first one of the claim does, else as whistle and volunteer stand now."""
+    if before:
+        return {name: getattr(before[0], name) for name in _SAME}
+    whistle = claim.whistle
+    now = {name: getattr(whistle, name) for name in ("district_id", "street_id", "community_id", "duty_area")}
+    unit = claim.volunteer.unit
+    return {
+        **now,
+        "whistle_id": whistle.pk,
+        "unit_id": unit.pk if unit else None,
+        "served_at": served_at(claim),
+    }
+
+
+def add_up(volunteer: Volunteer, quarter: date) -> None:
+    """Write the balance of one quarter anew from the entries. Call under the volunteer's lock."""
+    sums = balance(volunteer, *bounds(Period.QUARTER, quarter))
+    ServiceBalance.objects.update_or_create(
+        volunteer=volunteer,
+        quarter=quarter,
+        defaults={
+            "minutes": sums.minutes,
+            "off_hours_minutes": sums.off_hours_minutes,
+            "times": sums.times,
+            "off_hours_times": sums.off_hours_times,
+        },
+    )
+
+
+def rebuild(volunteers: Iterable[int]) -> int:
+    """Write all balances of these volunteers anew, one transaction each; gives how many rows were written."""
+    written = 0
+    for pk in volunteers:
+        with transaction.atomic():
+            volunteer = Volunteer.objects.get(pk=pk)
+            lock_row(volunteer)
+            moments = LedgerEntry.objects.filter(volunteer=volunteer).values_list("served_at", flat=True)
+            kept = ServiceBalance.objects.filter(volunteer=volunteer).values_list("quarter", flat=True)
+            quarters = {quarter_of(each) for each in moments.order_by()} | set(kept)
+            for quarter in sorted(quarters):
+                add_up(volunteer, quarter)
+            written += len(quarters)
+    return written
+
+
+# Which minutes a claim stands for
+
+
+def most_minutes(claim: Claim) -> int:
+    """No more than that can be credited: the real window of the whistle, or eight hours for a wish."""
+    whistle = claim.whistle
+    if whistle.is_wish:
+        return MOST_OF_A_WISH
+    return max(int((whistle.over_at - whistle.starts_at).total_seconds() // 60), 0)
+
+
+def served_at(claim: Claim) -> datetime:
+    """The moment by which a service counts to a month: the start of the whistle; a wish, when it was fulfilled."""
+    whistle = claim.whistle
+    return (claim.checked_out_at or whistle.ends_at) if whistle.is_wish else whistle.starts_at
+
+
+def span_of(claim: Claim, minutes: int) -> tuple[datetime, datetime]:
+    """From when to when somebody served that many minutes.
+
+    From the check-in on, within the real window. Corrected up, the service is taken to have begun earlier, never
+    to have gone on past the end. A wish ends when it was fulfilled.
+    """
+    whistle, length = claim.whistle, timedelta(minutes=minutes)
+    if whistle.is_wish:
+        end = served_at(claim)
+        return end - length, end
+    start = min(max(claim.checked_in_at or whistle.starts_at, whistle.starts_at), whistle.over_at)
+    start = min(start, whistle.over_at - length)
+    return start, start + length
+
+
+def off_hours_of(claim: Claim, minutes: int, workdays: WorkCalendar) -> int:
+    """How many of the minutes lie outside working hours (S6)."""
+    return off_hours_minutes(*span_of(claim, minutes), workdays)
+
+
+# Reading
 
 
 def balance(volunteer: Volunteer, start: datetime | None = None, end: datetime | None = None) -> Balance:
@@ -90,41 +171,19 @@ def balance(volunteer: Volunteer, start: datetime | None = None, end: datetime |
         entries = entries.filter(served_at__gte=start)
     if end is not None:
         entries = entries.filter(served_at__lt=end)
-    sums = entries.aggregate(
-        all_minutes=Sum("minutes", default=0),
-        off_hours=Sum("off_hours_minutes", default=0),
-        times=Count("claim", distinct=True),
-        off_hours_times=Count("claim", distinct=True, filter=Q(off_hours_minutes__gt=0)),
+    by_claim = entries.order_by().values("claim").annotate(n=Sum("minutes"), n_off=Sum("off_hours_minutes"))
+    sums = by_claim.aggregate(
+        all_minutes=Sum("n", default=0),
+        off_hours=Sum("n_off", default=0),
+        times=Count("claim", filter=Q(n__gt=0)),
+        off_hours_times=Count("claim", filter=Q(n_off__gt=0)),
     )
     return Balance(sums["all_minutes"], sums["off_hours"], sums["times"], sums["off_hours_times"])
 
 
-def quota(volunteer: Volunteer, today: date | None = None, policy: Policy | None = None) -> Quota | None:
-    """Where the volunteer stands; None for those whom no quota binds, and where the district sets none.
-
-    One query, and one for the policy where the caller has none at hand.
-    """
-    if volunteer.kind != VolunteerKind.EMPLOYED:
-        return None
-    policy = policy or Policy.of(volunteer.district_id, today)
-    if not policy.quota_times and not policy.quota_hours:
-        return None
-    year, quarter = bounds(Period.YEAR, today), bounds(Period.QUARTER, today)
-    entries = LedgerEntry.objects.filter(volunteer=volunteer, served_at__gte=year[0], served_at__lt=year[1])
-    sums = entries.aggregate(
-        minutes=Sum("off_hours_minutes", default=0),
-        times=Count(
-            "claim",
-            distinct=True,
-            filter=Q(off_hours_minutes__gt=0, served_at__gte=quarter[0], served_at__lt=quarter[1]),
-        ),
-    )
-    return Quota(
-        times=sums["times"],
-        times_wanted=policy.quota_times,
-        minutes=sums["minutes"],
-        minutes_wanted=policy.quota_hours * 60,
-    )
+def quarter_of(moment: datetime) -> date:
+    """The first day of the quarter that a moment lies in, where the city is."""
+    return periods.first_day(Period.QUARTER, timezone.localtime(moment).date())
 
 
 def first_day(period: str, today: date | None = None) -> date:
@@ -139,19 +198,3 @@ def bounds(period: str, today: date | None = None) -> tuple[datetime, datetime]:
         clock.midnight(periods.first_day(period, day)),
         clock.midnight(periods.first_day_after(period, day)),
     )
-
-
-def discrepancies() -> list[str]:
-    """What contradicts the rule that credited claims and only they have entries; empty if the ledger is sound."""
-    entered = LedgerEntry.objects.values("claim")
-    credited = Claim.objects.filter(state=ClaimState.CREDITED)
-    missing = credited.exclude(pk__in=entered).values_list("pk", flat=True)
-    found = [f"接单 {pk} 已认定，但台账里没有记录。" for pk in missing]
-    stray = LedgerEntry.objects.exclude(claim__state=ClaimState.CREDITED).values_list("pk", "claim_id")
-    found += [f"台账记录 {pk} 对应的接单 {claim} 没有认定。" for pk, claim in stray]
-    sums = LedgerEntry.objects.values("claim").annotate(
-        minutes_sum=Sum("minutes"), off_sum=Sum("off_hours_minutes")
-    )
-    wrong = sums.filter(Q(minutes_sum__lt=0) | Q(off_sum__lt=0) | Q(off_sum__gt=F("minutes_sum")))
-    found += [f"接单 {row['claim']} 的台账合计不合理。" for row in wrong]
-    return found

@@ -25,7 +25,7 @@ from tests.volunteers.scenes import (
     attended,
     credited,
 )
-from volunteers import crediting, ledger
+from volunteers import crediting, ledger, quotas
 from volunteers.forms.crediting import CreditForm
 from volunteers.models import Claim, LedgerEntry
 from volunteers.states import Attested, ClaimState, Period
@@ -161,12 +161,12 @@ def test_balance_and_quota():
     assert ledger.balance(volunteer).minutes == 330
     year = ledger.balance(volunteer, *ledger.bounds(Period.YEAR, today))
     assert (year.minutes, year.off_hours_minutes, year.times, year.off_hours_times) == (270, 150, 3, 2)
-    quota = ledger.quota(volunteer, today)
+    quota = quotas.quota(volunteer, today)
     assert quota is not None
     assert (quota.times, quota.minutes, quota.hours, quota.times_left) == (1, 150, 2.5, 0)
     assert quota.minutes_left == 17 * 60 + 30
     assert not quota.is_met
-    assert ledger.quota(a_plain_volunteer(city)) is None
+    assert quotas.quota(a_plain_volunteer(city)) is None
 
 
 def test_bounds_of_periods():

@@ -19,7 +19,7 @@ from tests.volunteers.scenes import (
     credited,
 )
 from tests.workflow import accepted
-from volunteers import ledger
+from volunteers import ledger, quotas
 from volunteers.forms.whistles import WhistleForm
 from volunteers.states import Period
 
@@ -32,7 +32,7 @@ def test_midnight_belongs_to_the_period_that_begins() -> None:
     credited(city.home, volunteer, starts_at=datetime(2026, 10, 1, 0, 0, tzinfo=CHINA))
     before, after = date(2026, 9, 30), date(2026, 10, 1)
     for day, counted in ((before, 0), (after, 1)):
-        quota = ledger.quota(volunteer, day)
+        quota = quotas.quota(volunteer, day)
         assert quota is not None
         assert quota.times == counted
         for period in (Period.MONTH, Period.QUARTER):

@@ -26,7 +26,7 @@ from tests.volunteers.scenes import (
     a_whistle,
     credited,
 )
-from volunteers import attendance, crediting, leaderboards, ledger
+from volunteers import attendance, crediting, leaderboards, quotas
 from volunteers.models import Board, BoardRow, Claim, Volunteer
 from volunteers.states import Attested, Period
 from volunteers.tasks import refresh_boards
@@ -222,7 +222,7 @@ def test_the_page_of_a_claim_asks_only_for_what_the_policy_asks(city, attendance
 def test_no_quota_no_ring(city):
     policy(city)
     volunteer = a_volunteer(city)
-    assert ledger.quota(volunteer, FRIDAY_NOON.date()) is None
+    assert quotas.quota(volunteer, FRIDAY_NOON.date()) is None
     client = weak_client(volunteer.user)
     for url in ("/service/", "/whistles/"):
         assert "ring" not in look(client, url)

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ViewSet
 
 from organizations import policies
-from volunteers import ledger
+from volunteers import ledger, quotas
 from volunteers.models import LedgerEntry
 from volunteers.states import Period
 from volunteers.views.answering import volunteer_or_404
@@ -40,7 +40,7 @@ class BalanceSerializer(serializers.Serializer[ledger.Balance]):
     off_hours_times = serializers.IntegerField()
 
 
-class QuotaSerializer(serializers.Serializer[ledger.Quota]):
+class QuotaSerializer(serializers.Serializer[quotas.Quota]):
     times = serializers.IntegerField(help_text="本季度八小时外服务次数")
     times_wanted = serializers.IntegerField()
     minutes = serializers.IntegerField(help_text="今年八小时外分钟数")
@@ -69,7 +69,7 @@ class ServiceViewSet(ViewSet):
         figures = {
             "year": ledger.balance(volunteer, *ledger.bounds(Period.YEAR)),
             "ever": ledger.balance(volunteer),
-            "quota": ledger.quota(volunteer, policy=policies.at_hand(request.user, volunteer.district_id)),
+            "quota": quotas.quota(volunteer, policy=policies.at_hand(request.user, volunteer.district_id)),
         }
         return Response(ServiceSerializer(figures).data)
 

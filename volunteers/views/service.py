@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from organizations import policies
 from organizations.models.policies import Boards
-from volunteers import leaderboards, ledger
+from volunteers import leaderboards, ledger, quotas
 from volunteers.models import LedgerEntry
 from volunteers.states import Period
 from volunteers.views.answering import page_of, rank_of, volunteer_of
@@ -31,7 +31,7 @@ def service(request: HttpRequest) -> HttpResponse:
         "volunteer": volunteer,
         "year": ledger.balance(volunteer, *ledger.bounds(Period.YEAR)),
         "ever": ledger.balance(volunteer),
-        "quota": ledger.quota(volunteer, policy=policies.at_hand(request.user, volunteer.district_id)),
+        "quota": quotas.quota(volunteer, policy=policies.at_hand(request.user, volunteer.district_id)),
         "sees_board": volunteer.district_id in leaderboards.open_to(request.user),
         "has_boards": policies.at_hand(request.user, volunteer.district_id).boards != Boards.OFF,
         "ranks": [

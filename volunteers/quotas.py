@@ -1,0 +1,124 @@
+"""指标: what an employed member owes in a quarter and in a year, and where he stands (S6, RULES 7).
+
+Read from ServiceBalance, which the ledger writes with every entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
+
+from organizations.models import Policy
+from volunteers.ledger import first_day
+from volunteers.models import ServiceBalance, Volunteer
+from volunteers.states import Period, VolunteerKind
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Where an employed member stands: services outside working hours this quarter, such minutes this year (S6)."""
+
+    times: int
+    times_wanted: int
+    minutes: int
+    minutes_wanted: int
+
+    @property
+    def hours(self) -> float:
+        """Hours with at most one decimal; a whole number without one."""
+        rounded = round(self.minutes / 60, 1)
+        return int(rounded) if rounded == int(rounded) else rounded
+
+    @property
+    def hours_wanted(self) -> int:
+        return self.minutes_wanted // 60
+
+    @property
+    def minutes_left(self) -> int:
+        return max(self.minutes_wanted - self.minutes, 0)
+
+    @property
+    def times_left(self) -> int:
+        return max(self.times_wanted - self.times, 0)
+
+    @property
+    def is_met(self) -> bool:
+        return not self.minutes_left and not self.times_left
+
+
+def sets_none(policy: Policy) -> bool:
+    """Whether the district asks for nothing: then there are no rings, lists and reminders (RULES 6)."""
+    return not policy.quota_times and not policy.quota_hours
+
+
+def quota(volunteer: Volunteer, today: date | None = None, policy: Policy | None = None) -> Quota | None:
+    """Where the volunteer stands; None for those whom no quota binds, and where the district sets none.
+
+    One query, and one for the policy where the caller has none at hand.
+    """
+    if volunteer.kind != VolunteerKind.EMPLOYED:
+        return None
+    policy = policy or Policy.of(volunteer.district_id, today)
+    if sets_none(policy):
+        return None
+    quarter, year = first_day(Period.QUARTER, today), first_day(Period.YEAR, today)
+    sums = ServiceBalance.objects.filter(
+        volunteer=volunteer, quarter__gte=year, quarter__lte=quarter
+    ).aggregate(
+        minutes=Sum("off_hours_minutes", default=0),
+        times=Sum("off_hours_times", filter=Q(quarter=quarter), default=0),
+    )
+    return stands(policy, times=sums["times"], minutes=sums["minutes"])
+
+
+def stands(policy: Policy, *, times: int, minutes: int) -> Quota:
+    return Quota(
+        times=times,
+        times_wanted=policy.quota_times,
+        minutes=minutes,
+        minutes_wanted=policy.quota_hours * 60,
+    )
+
+
+def bound(rows: QuerySet[Volunteer] | None = None) -> QuerySet[Volunteer]:
+    """Those whom a quota binds."""
+    return (Volunteer.objects.all() if rows is None else rows).filter(kind=VolunteerKind.EMPLOYED)
+
+
+def with_figures(rows: QuerySet[Volunteer], policy: Policy, today: date | None = None) -> Any:
+    """Volunteers with `times` of the quarter, `minutes` of the year, and what is missing of either.
+
+    `all_minutes` and `all_times` are those of the year at any hour.
+    """
+    quarter, year = first_day(Period.QUARTER, today), first_day(Period.YEAR, today)
+    sums = ServiceBalance.objects.filter(volunteer=OuterRef("pk"), quarter__gte=year, quarter__lte=quarter)
+    rows = rows.annotate(
+        times=_sum(sums.filter(quarter=quarter), "off_hours_times"),
+        minutes=_sum(sums, "off_hours_minutes"),
+        all_times=_sum(sums, "times"),
+        all_minutes=_sum(sums, "minutes"),
+    )
+    return rows.annotate(
+        times_left=Greatest(policy.quota_times - F("times"), 0, output_field=IntegerField()),
+        minutes_left=Greatest(policy.quota_hours * 60 - F("minutes"), 0, output_field=IntegerField()),
+    )
+
+
+def _sum(balances: QuerySet[ServiceBalance], column: str) -> Coalesce:
+    total = balances.order_by().values("volunteer").annotate(n=Sum(column)).values("n")
+    return Coalesce(Subquery(total, output_field=IntegerField()), 0)
+
+
+#: What one may ask for in a list: all, those who lack anything, something of the quarter, or of the year.
+BEHIND = {
+    "any": Q(times_left__gt=0) | Q(minutes_left__gt=0),
+    "quarter": Q(times_left__gt=0),
+    "year": Q(minutes_left__gt=0),
+    "none": Q(times_left=0, minutes_left=0),
+}
+#: Sorted by what is missing: the most first.
+MOST_MISSING = ("-minutes_left", "-times_left", "minutes", "pk")
