@@ -3,14 +3,15 @@
 from celery import shared_task
 
 from grids.importing import running
+from ground.leases import MESSAGE_SECONDS
 
 
-@shared_task(name="grids.check_import", expires=running.MESSAGE_SECONDS)
+@shared_task(name="grids.check_import", expires=MESSAGE_SECONDS)
 def check_import(job_id: int) -> None:
     running.check(job_id)
 
 
-@shared_task(name="grids.load_import", expires=running.MESSAGE_SECONDS)
+@shared_task(name="grids.load_import", expires=MESSAGE_SECONDS)
 def load_import(job_id: int) -> None:
     running.load(job_id)
 

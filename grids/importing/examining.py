@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 from grids.importing.checking import BuildingChecker, Faults, PersonChecker
 from grids.importing.faults import UNLESS_RETIRED
-from grids.importing.heartbeat import Voice
 from grids.importing.placing import BuildingPlan, Buildings, Places
 from grids.importing.planning import TOLD, Change, Comparison, PeoplePlan, RowsAmongThemselves
 from grids.importing.reading import Mappings, rows_of, understood
@@ -20,6 +19,7 @@ from grids.importing.rows import BuildingEntry, BuildingRow, Door, Entry, Flat, 
 from grids.models import ImportFinding, SpecialGroup
 from ground import clock
 from ground.fields import surname_only
+from ground.heartbeat import Voice
 from ground.personal import without_numbers
 from ground.sheets import Book, Sheet, open_book
 from organizations.models import Organization

@@ -11,16 +11,15 @@ from typing import Any
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from grids.importing import sealed
 from grids.importing.faults import label_of
-from grids.importing.heartbeat import Progress, progress
 from grids.importing.reading import SheetHeadings, headings_of
 from grids.importing.running import check, hand_over, load, resume
 from grids.models import ImportFinding, ImportJob
 from grids.powers import can_change_all_of
-from ground import clock
+from ground import clock, sealed
 from ground.errors import NoPower, RuleViolation
 from ground.fields import blind_index
+from ground.heartbeat import Progress, progress
 from ground.personal import without_numbers
 from ground.sheets import BadBook, csv_safe, open_book
 from ground.sheets.guard import kind_of

@@ -14,7 +14,6 @@ from typing import TypeVar
 from grids.dwellings import follow_building, stand_in
 from grids.importing.booking import Booking
 from grids.importing.examining import Outcome
-from grids.importing.heartbeat import Voice
 from grids.importing.inserting import insert
 from grids.importing.placing import BuildingPlan
 from grids.importing.planning import Change
@@ -24,6 +23,7 @@ from grids.models import Dwelling, Household, ImportJob, Resident
 from grids.particulars import Particulars, write_to
 from grids.residents import put_into
 from ground import clock
+from ground.heartbeat import Voice
 
 Row = TypeVar("Row")
 #: Rows per round: so many are held as model rows at a time; and rows per statement that names them by key.

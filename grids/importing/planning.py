@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 
 from grids.importing.checking import Faults
 from grids.importing.faults import UNLESS_RETIRED, sentence_of
-from grids.importing.heartbeat import Voice
 from grids.importing.register import Register, Registered
 from grids.importing.rows import Entry, Flat
 from grids.models import Dwelling, Resident
 from grids.particulars import Particulars
 from ground.fields import phone_index
+from ground.heartbeat import Voice
 from ground.names import name_key
 
 HEAD = Resident.Relation.HEAD

@@ -1,47 +1,35 @@
 """What workers do: check a job, load a job, take up what a killed worker left behind.
 
-A job is held under a lease: its state and `began_at`. Whoever finds the lease of somebody who has been silent for a
-minute may take it over; the former holder's last conditional update then finds nothing, and its transaction goes.
-Killed at any point, either everything of a step is there or nothing.
+A job is held under a lease (`ground.leases`); who is overtaken loses his transaction. Killed at any point, either
+everything of a step is there or nothing.
 """
 
 from __future__ import annotations
 
 import time
-import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
-from pathlib import PurePath
-from typing import Any, NoReturn
+from typing import Any
 
-import structlog
-from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.db.models import F
-from kombu.exceptions import KombuError
+from django.db import IntegrityError, connection, transaction
 
 from grids.audit import written_by
-from grids.importing import heartbeat, sealed
 from grids.importing.examining import Draft, Outcome, compare, read
-from grids.importing.heartbeat import Voice, is_silent
 from grids.importing.loading import write
 from grids.models import Building, Household, ImportFinding, ImportJob, Resident
 from grids.powers import can_change_all_of
-from ground import clock
+from ground import clock, heartbeat, leases, sealed
+from ground.heartbeat import Voice
+from ground.leases import Leases, Overtaken
 from ground.personal import without_numbers
 from ground.sheets import BadBook
 from organizations.models import Organization
 
-log = structlog.get_logger(__name__)
-
 State = ImportJob.State
-#: A message that waited for longer is not worth taking up: beat has sent another one.
-MESSAGE_SECONDS = 55
 #: A checked job that nobody confirms loses its file.
 FORGOTTEN_AFTER = timedelta(days=7)
 FINDINGS_PORTION = 2_000
-#: A file that costs worker after worker its life (memory) is not tried for ever.
-MOST_TAKEOVERS = 5
 CHANGED_MEANWHILE = "台账在预检后有变化，请重新核对。"
 NO_LONGER_IN_POST = "确认的人已不在这个岗位，什么都没有写入，请重新确认。"
 REFUSED_BY_REGISTRY = "写入时和台账冲突，什么都没有写入，请重新核对。"
@@ -51,12 +39,9 @@ NO_ROWS = "表里没有可以导入的行。"
 NO_HEADINGS = "没有认出表头，请指出每一列是什么。"
 
 
-class ImportBroken(RuntimeError):
-    """The database went away or refused; what it said may hold values and is not repeated. It is tried again."""
-
-
-class _Overtaken(Exception):
-    """Somebody else has the job now."""
+LEASES = Leases(
+    ImportJob, "import", broken=BROKEN, too_often=TOO_OFTEN, related=("community", "confirmed_by")
+)
 
 
 class _BackToCheck(Exception):
@@ -78,25 +63,20 @@ def hand_over(job: ImportJob) -> None:
 def _send(job: ImportJob) -> None:
     from grids import tasks
 
-    task = tasks.load_import if job.state == State.LOADING else tasks.check_import
-    try:
-        task.apply_async([job.pk], retry=False)
-    except (KombuError, OSError) as error:
-        log.warning("broker away, the next minute sends it again", job=job.pk, error=type(error).__name__)
+    leases.send(tasks.load_import if job.state == State.LOADING else tasks.check_import, job)
 
 
 def resume() -> int:
     """Every minute: jobs whose worker was lost are sent again, files of ended and forgotten jobs deleted."""
     sent = 0
-    for job in ImportJob.objects.filter(state__in=(State.WAITING, State.CHECKING, State.LOADING)):
-        if is_silent(job):
-            _send(job)
-            sent += 1
+    for job in LEASES.lost((State.WAITING, State.CHECKING, State.LOADING)):
+        _send(job)
+        sent += 1
     forgotten = ImportJob.objects.filter(state=State.CHECKED, made_at__lt=clock.now() - FORGOTTEN_AFTER)
     forgotten.update(state=State.CANCELLED, ended_at=clock.now(), sentence="七天没有确认，已自动取消。")
     for job in ImportJob.objects.exclude(state__in=ImportJob.OPEN).exclude(file=""):
         sealed.throw_away(job)
-    sealed.sweep()
+    sealed.sweep(ImportJob)
     return sent
 
 
@@ -105,11 +85,11 @@ def resume() -> int:
 
 def check(job_id: int, *, listen: Callable[[ImportJob], Voice] = Voice) -> None:
     """Read a file, compare it with the registry, keep the findings. Does nothing for a job that is not due."""
-    job = _take(job_id, State.WAITING, State.CHECKING)
+    job = LEASES.take(job_id, State.WAITING, State.CHECKING)
     if job is None:
         return
     voice = listen(job)
-    with _answered(job), _quietly("check", job):
+    with _answered(job), LEASES.quietly("check", job):
         draft = _read(job, voice)
         outcome = compare(draft, job.community, is_retiring=False, voice=voice)
         _keep(job, outcome, voice, sentence=_remark(draft))
@@ -126,7 +106,7 @@ def _keep(job: ImportJob, outcome: Outcome, voice: Voice, *, sentence: str) -> N
     voice.phase("保存结果")
     with transaction.atomic():
         now: dict[str, Any] = {"state": State.CHECKED, "counts": outcome.counts, "sentence": sentence}
-        _still(job, **now, began_at=None)
+        LEASES.still(job, **now, began_at=None)
         job.findings.all().delete()
         for batch in _batches(outcome.findings()):
             for finding in batch:
@@ -156,15 +136,15 @@ def load(job_id: int, *, listen: Callable[[ImportJob], Voice] = Voice) -> None:
     The plan is made again under the locks; where it is not what was shown, nothing is written and the job goes
     back to CHECKED with what is true now.
     """
-    job = _take(job_id, State.LOADING, State.LOADING)
+    job = LEASES.take(job_id, State.LOADING, State.LOADING)
     if job is None:
         return
     if not can_change_all_of(job.confirmed_by, job.community):
-        with suppress(_Overtaken):
-            _still(job, state=State.CHECKED, sentence=NO_LONGER_IN_POST, began_at=None)
+        with suppress(Overtaken):
+            LEASES.still(job, state=State.CHECKED, sentence=NO_LONGER_IN_POST, began_at=None)
         return
     voice = listen(job)
-    with _answered(job), _quietly("load", job):
+    with _answered(job), LEASES.quietly("load", job):
         draft = _read(job, voice)
         try:
             _load(job, draft, voice)
@@ -195,7 +175,7 @@ def _load_in_turn(job: ImportJob, draft: Draft, voice: Voice, shown: _Shown) -> 
         if shown.differs(outcome):
             raise _BackToCheck(outcome)
         write(outcome, job, voice=voice)
-        _still(job, state=State.DONE, counts=outcome.counts, ended_at=clock.now(), sentence="")
+        LEASES.still(job, state=State.DONE, counts=outcome.counts, ended_at=clock.now(), sentence="")
     return True
 
 
@@ -250,34 +230,6 @@ def _as_shown(sheet: str, row: int) -> tuple[str, int]:
 # What both share
 
 
-def _take(job_id: int, waiting: str, running: str) -> ImportJob | None:
-    """The job on lease; None where it is not due, or somebody is at work on it."""
-    now = clock.now()
-    jobs = ImportJob.objects.filter(pk=job_id)
-    if not jobs.filter(state=waiting, began_at=None).update(state=running, began_at=now):
-        left = jobs.filter(state=running).first()
-        if left is None or not is_silent(left):
-            return None
-        if not jobs.filter(state=running, began_at=left.began_at).update(
-            began_at=now, takeovers=F("takeovers") + 1
-        ):
-            return None
-        if left.takeovers >= MOST_TAKEOVERS:
-            left.began_at = now
-            _fail(left, TOO_OFTEN)
-            return None
-    return (
-        ImportJob.objects.select_related("community", "confirmed_by").filter(pk=job_id, began_at=now).first()
-    )
-
-
-def _still(job: ImportJob, **now: Any) -> None:
-    """Write the end of a step, if the lease is still ours. Raises _Overtaken."""
-    mine = ImportJob.objects.filter(pk=job.pk, state=job.state, began_at=job.began_at)
-    if not mine.update(**now):
-        raise _Overtaken
-
-
 def _read(job: ImportJob, voice: Voice) -> Draft:
     try:
         content = sealed.opened(job)
@@ -286,62 +238,13 @@ def _read(job: ImportJob, voice: Voice) -> Draft:
     return read(content, job.name, job.mapping, voice=voice, expected=job.counts.get("rows", 0))
 
 
-def _fail(job: ImportJob, sentence: str) -> None:
-    with suppress(_Overtaken):
-        _still(job, state=State.FAILED, sentence=sentence[:200], ended_at=clock.now())
-        sealed.throw_away(job)
-
-
 @contextmanager
 def _answered(job: ImportJob) -> Iterator[None]:
-    """Every way in which a step may end but the good one: the job says it, and is not tried for ever."""
-    try:
-        yield
-    except BadBook as bad:
-        _fail(job, bad.sentence)
-    except IntegrityError:
-        with suppress(_Overtaken):
-            _still(job, state=State.CHECKED, sentence=REFUSED_BY_REGISTRY, began_at=None)
-    except _Overtaken:
-        log.info("import overtaken", job=job.pk)
-    except ImportBroken:
-        raise
-    except Exception as error:
-        _log_bug(job, error)
-        _fail(job, BROKEN)
-
-
-def _log_bug(job: ImportJob, error: Exception) -> None:
-    """Where it happened, not what it said: messages of exceptions quote values."""
-    frames = traceback.extract_tb(error.__traceback__)
-    where = [f"{PurePath(frame.filename).name}:{frame.lineno}" for frame in frames]
-    log.error("import failed", job=job.pk, error=type(error).__name__, where=where)
-
-
-@contextmanager
-def _quietly(what: str, job: ImportJob) -> Iterator[None]:
-    """A driver's error may quote rows: it is logged by its kind only, and never travels on."""
-    try:
-        yield
-    except IntegrityError as error:
-        _log_refusal(what, job, error)
-        raise IntegrityError from None
-    except DatabaseError as error:
-        _log_refusal(what, job, error)
-        _break(what)
-
-
-def _break(what: str) -> NoReturn:
-    raise ImportBroken(f"import {what} broke off; it will be taken up again") from None
-
-
-def _log_refusal(what: str, job: ImportJob, error: DatabaseError) -> None:
-    cause = error.__cause__
-    constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
-    log.warning(
-        "import refused by the database",
-        step=what,
-        job=job.pk,
-        error=type(error).__name__,
-        constraint=constraint,
-    )
+    """What may be wrong with a sheet, besides what may go wrong with any job."""
+    with LEASES.answered(job):
+        try:
+            yield
+        except BadBook as bad:
+            LEASES.fail(job, bad.sentence)
+        except IntegrityError:
+            LEASES.still(job, state=State.CHECKED, sentence=REFUSED_BY_REGISTRY, began_at=None)

@@ -9,8 +9,8 @@ from django.db.models import Count
 from django.urls import reverse
 
 from grids.importing import jobs
-from grids.importing.heartbeat import is_silent
 from grids.models import ImportFinding, ImportJob
+from ground.heartbeat import is_silent
 
 State, Kind = ImportJob.State, ImportFinding.Kind
 

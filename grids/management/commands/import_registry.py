@@ -18,11 +18,11 @@ from rich.progress import Progress as Bar
 from grids.importing import jobs
 from grids.importing.columns import LABELS
 from grids.importing.examining import compare, read
-from grids.importing.heartbeat import Progress, Voice
 from grids.importing.jobs import REPORT_TITLES, report_row
-from grids.importing.running import ImportBroken
 from grids.models import ImportFinding, ImportJob
 from ground.errors import RuleViolation
+from ground.heartbeat import Progress, Voice
+from ground.leases import BrokenOff
 from ground.sheets import BadBook
 from organizations.models import Organization
 from organizations.posts import Tier
@@ -81,7 +81,7 @@ class Command(BaseCommand):
             raise CommandError(bad.sentence) from None
         except RuleViolation as refusal:
             raise CommandError(refusal.sentence) from None
-        except ImportBroken:
+        except BrokenOff:
             raise CommandError("数据库断开了，什么都没有写入；已确认的导入会由后台任务继续。") from None
         self._measure(time.monotonic() - began)
         if not is_good:

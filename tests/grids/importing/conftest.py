@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from grids.importing import jobs, sealed
+from grids.importing import jobs
 from grids.models import Building, ImportJob
+from ground import sealed
 from tests.factories import City, a_city
 from tests.grids.importing import sheets
 
@@ -20,7 +21,7 @@ Importing = Callable[..., ImportJob]
 
 def folder() -> Path:
     """Where uploads lie; a storage keeps to the folder that it found first."""
-    return Path(ImportJob._meta.get_field("file").storage.path(sealed.FOLDER))
+    return Path(ImportJob._meta.get_field("file").storage.path(sealed.folder_of(ImportJob)))
 
 
 @pytest.fixture(autouse=True)

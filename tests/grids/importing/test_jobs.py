@@ -9,11 +9,11 @@ import pytest
 from django.core.exceptions import PermissionDenied
 
 from grids.audit import entries_of
-from grids.importing import heartbeat, jobs, running
-from grids.importing.heartbeat import Voice
+from grids.importing import jobs, running
 from grids.models import ImportJob, Resident
-from ground import clock
+from ground import clock, heartbeat, leases
 from ground.errors import RuleViolation
+from ground.heartbeat import Voice
 from organizations.models import Appointment
 from organizations.posts import Post
 from tests.factories import City, a_grid_worker, a_user, appoint
@@ -166,8 +166,8 @@ def test_progress_is_told(city: City) -> None:
 
 def test_a_second_worker_leaves_a_job_alone_until_it_is_silent(city: City) -> None:
     job = upload(city)
-    assert running._take(job.pk, State.WAITING, State.CHECKING) is not None
-    assert running._take(job.pk, State.WAITING, State.CHECKING) is None
+    assert running.LEASES.take(job.pk, State.WAITING, State.CHECKING) is not None
+    assert running.LEASES.take(job.pk, State.WAITING, State.CHECKING) is None
     jobs.check(job.pk)
     job.refresh_from_db()
     assert job.state == State.CHECKING
@@ -179,25 +179,25 @@ def test_a_second_worker_leaves_a_job_alone_until_it_is_silent(city: City) -> No
 
 def test_who_was_overtaken_writes_nothing(city: City) -> None:
     job = upload(city)
-    mine = running._take(job.pk, State.WAITING, State.CHECKING)
+    mine = running.LEASES.take(job.pk, State.WAITING, State.CHECKING)
     assert mine is not None
     with clock.at(clock.now() + timedelta(seconds=61)):
-        assert running._take(job.pk, State.WAITING, State.CHECKING) is not None
-    with pytest.raises(running._Overtaken):
-        running._still(mine, state=State.FAILED)
+        assert running.LEASES.take(job.pk, State.WAITING, State.CHECKING) is not None
+    with pytest.raises(leases.Overtaken):
+        running.LEASES.still(mine, state=State.FAILED)
 
 
 def test_lost_jobs_are_sent_again_and_finish(city: City) -> None:
     """Eager tasks: what is sent runs at once."""
     job = upload(city)
-    running._take(job.pk, State.WAITING, State.CHECKING)
+    running.LEASES.take(job.pk, State.WAITING, State.CHECKING)
     assert jobs.resume() == 0
     with clock.at(clock.now() + timedelta(seconds=61)):
         assert jobs.resume() == 1
     job.refresh_from_db()
     assert job.state == State.CHECKED
     jobs.confirm(job, by=city.home.secretary)
-    running._take(job.pk, State.LOADING, State.LOADING)
+    running.LEASES.take(job.pk, State.LOADING, State.LOADING)
     heartbeat.forget(job)
     with clock.at(clock.now() + timedelta(seconds=122)):
         assert jobs.resume() == 1
@@ -236,12 +236,12 @@ def test_nothing_is_written_for_somebody_whose_post_has_ended(city: City) -> Non
 
 def test_a_file_that_kills_its_workers_is_given_up(city: City) -> None:
     job = upload(city)
-    assert running._take(job.pk, State.WAITING, State.CHECKING) is not None
-    for minute in range(1, running.MOST_TAKEOVERS + 1):
+    assert running.LEASES.take(job.pk, State.WAITING, State.CHECKING) is not None
+    for minute in range(1, leases.MOST_TAKEOVERS + 1):
         with clock.at(clock.now() + timedelta(seconds=61 * minute)):
-            assert running._take(job.pk, State.WAITING, State.CHECKING) is not None, "killed once more"
+            assert running.LEASES.take(job.pk, State.WAITING, State.CHECKING) is not None, "killed once more"
     with clock.at(clock.now() + timedelta(seconds=61 * (minute + 1))):
-        assert running._take(job.pk, State.WAITING, State.CHECKING) is None
+        assert running.LEASES.take(job.pk, State.WAITING, State.CHECKING) is None
     job.refresh_from_db()
     assert job.state == State.FAILED and job.sentence == running.TOO_OFTEN
     assert files() == []

@@ -13,9 +13,9 @@ import pytest
 from django.db import connection
 
 from grids.importing import jobs
-from grids.importing.heartbeat import progress
 from grids.models import Dwelling, Household, ImportFinding, ImportJob, Resident
 from ground import clock
+from ground.heartbeat import progress
 from tests.factories import a_city
 from tests.grids.importing import sheets
 from tests.grids.importing.scale import ROOT, environment
@@ -27,7 +27,8 @@ WORKER = """
 import os, sys, time, django
 os.environ["DJANGO_SETTINGS_MODULE"] = "governance.settings"
 django.setup()
-from grids.importing import running, heartbeat
+from grids.importing import running
+from ground import heartbeat
 step, job, phase, least = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
 class Slow(heartbeat.Voice):
     def heard(self, now):

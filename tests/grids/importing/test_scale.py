@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from grids.importing import examining, jobs
-from grids.importing.heartbeat import Voice
 from grids.models import Building, Dwelling, Household, ImportFinding, ImportJob, Resident
+from ground.heartbeat import Voice
 from tests.factories import City
 from tests.grids.importing import sheets
 from tests.grids.importing.conftest import Importing

@@ -1,15 +1,17 @@
-"""How far a job is, told across processes: a transaction hides rows, so it stands in the cache "progress"."""
+"""How far a job is, told across processes: a transaction hides rows, so it stands in the cache "progress".
+
+A job is any row with `made_at` and `began_at` that a worker has on lease (`ground.leases`).
+"""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.cache import caches
 
-from grids.models import ImportJob
 from ground import clock
 
 #: A job that has not been heard of for so long has lost its worker.
@@ -26,33 +28,33 @@ class Progress(NamedTuple):
     phase: str = ""
 
 
-def progress(job: ImportJob) -> Progress:
+def progress(job: Any) -> Progress:
     """What the worker last said. One look into the cache, no query."""
     said = caches["progress"].get(_key(job))
     return Progress(*said[:3]) if said else Progress()
 
 
-def is_silent(job: ImportJob) -> bool:
+def is_silent(job: Any) -> bool:
     """Whether nobody seems to be at work on it: neither taken nor heard of within the last minute."""
     said = caches["progress"].get(_key(job))
     heard = [job.began_at or job.made_at, *([said[3]] if said else [])]
     return clock.now() - max(heard) > SILENCE
 
 
-def forget(job: ImportJob) -> None:
+def forget(job: Any) -> None:
     caches["progress"].delete(_key(job))
 
 
-def _key(job: ImportJob) -> str:
-    """Numbers are given again where a database is restored: the moment of the upload belongs to the name."""
-    return f"import:{job.pk}:{job.made_at.timestamp()}"
+def _key(job: Any) -> str:
+    """Numbers are given again where a database is restored: the moment at which it was made belongs to the name."""
+    return f"{job._meta.label_lower}:{job.pk}:{job.made_at.timestamp()}"
 
 
 @dataclass
 class Voice:
     """Says how far a job is, at most twice a second; without a job it says nothing to the cache."""
 
-    job: ImportJob | None = None
+    job: Any = None
 
     def __post_init__(self) -> None:
         self._last = 0.0
