@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from accounts.models import User
 from accounts.stored import Fact
 from volunteers.models import Claim, LedgerEntry, Registration, Volunteer
+from volunteers.profile import free_times_in_words
 
 
 def about(user: User) -> Iterable[Fact]:
@@ -22,4 +23,8 @@ def about(user: User) -> Iterable[Fact]:
         yield "报到", f"{where}{grid}（{registration.get_state_display()}）"
     claims = Claim.objects.own(user).count()
     entries = LedgerEntry.objects.filter(volunteer=volunteer).count()
+    if skills := "、".join(skill.name for skill in volunteer.skills.all()):
+        yield "自己说的专长", skills
+    if times := free_times_in_words(volunteer):
+        yield "空闲时间", times
     yield "接单和服务台账", f"接单 {claims} 次，台账 {entries} 条（签到只记距离，不记位置）"

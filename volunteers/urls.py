@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from volunteers.views import boards, claims, registration, service, whistles
+from volunteers.views import boards, calendar_file, claims, profile, registration, service, whistles
 
 app_name = "volunteers"
 urlpatterns = [
@@ -10,9 +10,12 @@ urlpatterns = [
     path("whistles/<int:pk>/", whistles.whistle, name="whistle"),
     path("whistles/<int:pk>/claim/", whistles.claim_whistle, name="claim_whistle"),
     path("claims/", claims.claims, name="claims"),
+    path("claims/calendar.ics", calendar_file.coming_claims, name="calendar"),
+    path("claims/<int:pk>/calendar.ics", calendar_file.one_claim, name="claim_calendar"),
     path("claims/<int:pk>/", claims.claim, name="claim"),
     path("claims/<int:pk>/<slug:step>/", claims.claim_step, name="claim_step"),
     path("service/", service.service, name="service"),
+    path("service/profile/", profile.profile, name="profile"),
     path("registration/", registration.registration, name="registration"),
     path("leaderboards/", boards.own_leaderboard, name="own_leaderboard"),
     path("leaderboards/<int:pk>/", boards.leaderboard, name="leaderboard"),

@@ -4,6 +4,7 @@ from rest_framework.routers import BaseRouter
 
 from volunteers.api.boards import LeaderboardViewSet
 from volunteers.api.claims import ClaimViewSet
+from volunteers.api.profile import ProfileViewSet
 from volunteers.api.registrations import RegistrationViewSet
 from volunteers.api.service import LedgerViewSet, ServiceViewSet
 from volunteers.api.whistles import WhistleViewSet
@@ -15,5 +16,6 @@ def register(router: BaseRouter) -> None:
     router.register("claims", ClaimViewSet, "claim")
     router.register("registrations", RegistrationViewSet, "registration")
     router.register("service", ServiceViewSet, "service")
+    router.register("volunteer-profile", ProfileViewSet, "volunteer-profile")
     router.register("ledger", LedgerViewSet, "ledger")
     router.register("leaderboards", LeaderboardViewSet, "leaderboard")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -24,7 +23,10 @@ from volunteers.api.claims import (
     claim_detail,
 )
 from volunteers.models import Claim, Whistle
-from volunteers.views.whistles import open_whistles, whistle_in_sight
+from volunteers.views.whistles import cards_of, whistle_in_sight
+
+#: What the list may be narrowed to.
+SHOWS = ("near", "week", "emergency", "wish")
 
 # Shapes
 
@@ -39,6 +41,8 @@ class WhistleSerializer(serializers.Serializer[presenting.Card]):
     community = serializers.CharField(source="whistle.community.short_name")
     state = serializers.CharField(source="whistle.state")
     state_label = serializers.CharField(source="whistle.get_state_display")
+    kind = serializers.CharField(source="whistle.kind")
+    kind_label = serializers.CharField(source="whistle.get_kind_display")
     track = serializers.ChoiceField(choices=[("", "无"), *Track.choices])
     duty_area = serializers.CharField(source="whistle.duty_area")
     duty_area_label = serializers.CharField(source="whistle.get_duty_area_display")
@@ -55,6 +59,7 @@ class WhistleSerializer(serializers.Serializer[presenting.Card]):
     metres = serializers.FloatField(allow_null=True, help_text="离自己家多远，米")
     skills_matched = serializers.ListField(child=serializers.CharField(), source="matched")
     skills_wanted = serializers.ListField(child=serializers.CharField(), source="wanted")
+    reasons = serializers.ListField(child=serializers.CharField(), help_text="为什么适合，最要紧的在前")
     claim = serializers.IntegerField(source="claim.pk", allow_null=True, default=None)
     why_not = serializers.CharField(help_text="为什么现在不能接单；空着就是可以")
 
@@ -88,16 +93,21 @@ class WhistleViewSet(GenericViewSet[Any]):
     lookup_value_regex = "[0-9]+"
     filter_backends: list[Any] = []
 
-    def get_queryset(self) -> QuerySet[Whistle]:
-        return open_whistles(self.request.user)
-
+    @extend_schema(
+        parameters=[
+            OpenApiParameter(
+                "order", enum=presenting.Order.values, description="适合的在前（默认），或按时间"
+            ),
+            OpenApiParameter(
+                "show", enum=SHOWS, description="离家近、本周、应急、微心愿；微心愿只在这里列出"
+            ),
+            OpenApiParameter("q", description="标题里的字"),
+        ]
+    )
     def list(self, request: Request) -> Response:
-        """Those that recruit, the next one first."""
-        page = self.paginate_queryset(self.get_queryset()) or []
-        standing = claims.standing_of(request.user)
-        person = presenting.person_of(standing.volunteer)
-        cards = [presenting.card_of(row, row.taken, standing, person) for row in page]  # type: ignore[attr-defined]
-        return self.get_paginated_response(WhistleSerializer(cards, many=True).data)  # type: ignore[arg-type]
+        """Those that recruit, what fits first, with the reasons; or the next one first. As the page."""
+        cards: Any = self.paginate_queryset(cards_of(request.user, request.query_params))  # type: ignore[arg-type]
+        return self.get_paginated_response(WhistleSerializer(cards, many=True).data)
 
     @extend_schema(responses=WhistleDetailSerializer)
     def retrieve(self, request: Request, pk: str) -> Response:

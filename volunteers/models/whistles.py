@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 
 from grids.models import Grid
@@ -50,12 +49,6 @@ class WhistleQuerySet(models.QuerySet["Whistle"]):
     def recruiting(self, at: datetime | None = None) -> Self:
         """Those that take claims: open ones, and running ones whose deadline has not come (an emergency)."""
         return self.filter(state__in=RECRUITING, claim_by__gt=at or clock.now())
-
-    def fitting(self, skills: Iterable[Skill]) -> Self:
-        """Those that ask for no skill, or for one of these, and have a place left (after `with_places_taken`)."""
-        wanted = Whistle.skills.through.objects.filter(whistle=OuterRef("pk"))
-        suits = ~Exists(wanted) | Exists(wanted.filter(skill__in=skills))
-        return self.filter(suits, taken__lt=F("places_max"))
 
     def near(self, point: Point, metres: int) -> Self:
         """Those in the square of that half side around the point (WGS-84)."""
@@ -173,6 +166,11 @@ class Whistle(Placed):
         indexes = [
             models.Index(fields=["community", "state", "starts_at"]),
             models.Index(fields=["district", "state", "starts_at"]),
+            models.Index(
+                fields=["district", "starts_at", "id"],
+                condition=Q(state__in=("open", "running")),
+                name="whistle_recruiting",
+            ),
             models.Index(fields=["starts_at"], condition=Q(state="open"), name="whistle_to_start"),
             models.Index(fields=["ends_at"], condition=Q(state="running"), name="whistle_to_finish"),
             models.Index(

@@ -1,12 +1,16 @@
 """How whistles, claims and scores look on a page: everything a template would otherwise have to reckon."""
 
+from volunteers.fitting import Person, person_of
 from volunteers.presenting.boards import rank_rows
-from volunteers.presenting.cards import Card, Person, card_of, person_of
+from volunteers.presenting.cards import Card, card_of
 from volunteers.presenting.claims import CHIPS, Requester, is_at_work, requester_of, steps_of, timeline_of
+from volunteers.presenting.listing import Cards, Order
 
 __all__ = (
     "CHIPS",
     "Card",
+    "Cards",
+    "Order",
     "Person",
     "Requester",
     "card_of",

@@ -7,27 +7,11 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from ground import clock
-from ground.geo import Point, distance_m
-from organizations.models import Member, Skill
+from ground.geo import distance_m
 from volunteers.claims import Standing
-from volunteers.models import Claim, Volunteer, Whistle
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """A volunteer as the list of whistles needs him: what he can, and where he lives (WGS-84)."""
-
-    skills: tuple[Skill, ...] = ()
-    home: Point | None = None
-
-
-def person_of(volunteer: Volunteer | None) -> Person:
-    """Skills and home of a member; nothing for anybody else. Two queries."""
-    if volunteer is None or volunteer.member_id is None:
-        return Person()
-    member = Member.objects.select_related("home__building").get(pk=volunteer.member_id)
-    home = getattr(member, "home", None)
-    return Person(tuple(member.skills.all()), home.point if home else None)
+from volunteers.fitting import WALKABLE_M, Fit, Person, fit_of
+from volunteers.models import Claim, Whistle
+from volunteers.states import WhistleKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +25,7 @@ class Card:
     metres: float | None
     matched: tuple[str, ...]
     wanted: tuple[str, ...]
+    fit: Fit = Fit()
 
     @property
     def left(self) -> int:
@@ -51,12 +36,26 @@ class Card:
         return self.whistle.service_request.track if self.whistle.service_request else ""
 
     @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it fits, in words; nothing where one goes already."""
+        return () if self.claim else self.fit.reasons
+
+    @property
+    def is_emergency(self) -> bool:
+        return self.whistle.kind == WhistleKind.EMERGENCY
+
+    @property
+    def is_far(self) -> bool:
+        """Too far for the way to be a reason: the card says how far."""
+        return self.metres is not None and self.metres > WALKABLE_M
+
+    @property
     def is_today(self) -> bool:
         return timezone.localdate(self.whistle.starts_at) == clock.today()
 
 
 def card_of(whistle: Whistle, taken: int, standing: Standing, person: Person) -> Card:
-    """No query when the whistle's request and skills are at hand."""
+    """No query when the whistle's request and skills are at hand, but for the calendar's one."""
     skills, own = list(whistle.skills.all()), {skill.pk for skill in person.skills}
     return Card(
         whistle=whistle,
@@ -66,4 +65,5 @@ def card_of(whistle: Whistle, taken: int, standing: Standing, person: Person) ->
         metres=distance_m(person.home, whistle.point) if person.home else None,
         matched=tuple(skill.name for skill in skills if skill.pk in own),
         wanted=tuple(skill.name for skill in skills if skill.pk not in own),
+        fit=fit_of(whistle, person),
     )

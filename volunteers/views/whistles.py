@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,9 +14,10 @@ from django.views.decorators.http import require_GET, require_POST
 from ground import clock, periods
 from organizations import policies
 from volunteers import claims as claiming
-from volunteers import ledger, presenting
+from volunteers import presenting, quotas
 from volunteers.forms.claims import ClaimForm
 from volunteers.models import Claim, Volunteer, Whistle
+from volunteers.states import WhistleKind
 from volunteers.views.answering import page_of, rank_of, says_no
 
 #: "Near me": a quarter of an hour on foot.
@@ -28,47 +30,76 @@ NEAR_M = 1500
 @login_required
 @require_GET
 def whistles(request: HttpRequest) -> HttpResponse:
-    """哨单: what can be claimed, with the quota on top. Filters stay in the URL."""
-    standing = claiming.standing_of(request.user)
-    person = presenting.person_of(standing.volunteer)
-    shown = request.GET.get("show", "")
-    found = open_whistles(request.user)
-    fits = found.fitting(person.skills)
-    if shown == "fits":
-        found = fits
-    elif shown == "near" and person.home:
-        found = found.near(person.home, NEAR_M)
-    elif shown == "week":
-        found = found.filter(starts_at__lt=_next_monday())
-    if query := request.GET.get("q", "").strip():
-        found = found.filter(title__icontains=query)
-    page = page_of(request, found)
-    cards = [presenting.card_of(row, row.taken, standing, person) for row in page]
+    """哨单: what can be claimed, what fits first, with the quota on top. Filters and order stay in the URL."""
+    cards = cards_of(request.user, request.GET)
+    standing = cards.standing
+    page = page_of(request, cards)
     context = {
         "tab": "whistles",
         "standing": standing,
-        "person": person,
+        "person": cards.person,
         "page": page,
-        "cards": cards,
-        "lead": next((card.whistle.pk for card in cards if not card.claim and not card.why_not), None),
-        "shown": shown,
-        "q": query,
-        "fits": fits.count() if standing.registration else 0,
+        "cards": list(page),
+        "lead": next((card.whistle.pk for card in page if not card.claim and not card.why_not), None),
+        "orders": _orders(request, cards.order),
+        "kept": {name: request.GET[name] for name in ("show", "order") if request.GET.get(name)},
+        "shown": request.GET.get("show", ""),
+        "q": request.GET.get("q", "").strip(),
         "quota": _quota(request.user, standing.volunteer),
         "rank": rank_of(request.user, standing.volunteer),
     }
     return render(request, "volunteers/whistles.html", context)
 
 
-def _quota(user: Any, volunteer: Volunteer | None) -> ledger.Quota | None:
+def _orders(request: HttpRequest, chosen: str) -> list[dict[str, Any]]:
+    """The context of `parts/_seg.html`: the other filters stay, the page is the first again."""
+    kept = request.GET.copy()
+    kept.pop("page", None)
+    items = []
+    for order in presenting.Order:
+        kept["order"] = order
+        items.append({"label": order.label, "url": f"?{kept.urlencode()}", "on": order == chosen})
+    return items
+
+
+def cards_of(user: Any, asked: Mapping[str, str]) -> presenting.Cards:
+    """The list that page and API cut into pages. `asked`: `order` fits or time, `show` near, week, emergency or
+    wish, `q` words of the title; what is unknown counts as nothing. Wishes have a list of their own.
+    """
+    standing = claiming.standing_of(user)
+    person = presenting.person_of(standing.volunteer)
+    found = _shown(open_whistles(user, standing), asked.get("show", ""), person)
+    if query := asked.get("q", "").strip():
+        found = found.filter(title__icontains=query)
+    order = presenting.Order.TIME if asked.get("order") == presenting.Order.TIME else presenting.Order.FITS
+    return presenting.Cards(found, standing, person, order)
+
+
+def _shown(found: Any, shown: str, person: presenting.Person) -> Any:
+    if shown == "wish":
+        return found.filter(kind=WhistleKind.WISH)
+    found = found.exclude(kind=WhistleKind.WISH)
+    if shown == "near" and person.home:
+        return found.near(person.home, NEAR_M)
+    if shown == "week":
+        return found.filter(starts_at__lt=_next_monday())
+    return found.filter(kind=WhistleKind.EMERGENCY) if shown == "emergency" else found
+
+
+def _quota(user: Any, volunteer: Volunteer | None) -> quotas.Quota | None:
     if volunteer is None:
         return None
-    return ledger.quota(volunteer, policy=policies.at_hand(user, volunteer.district_id))
+    return quotas.quota(volunteer, policy=policies.at_hand(user, volunteer.district_id))
 
 
-def open_whistles(user: Any) -> Any:
-    """Those that recruit and are meant for the user, with what cards show."""
+def open_whistles(user: Any, standing: claiming.Standing) -> Any:
+    """Those that recruit and are meant for the user, by time, with what cards show.
+
+    The district is said besides, though sight implies it: the first page comes from the index of what recruits.
+    """
     found = Whistle.objects.open_to(user).recruiting().with_places_taken()
+    if standing.registration is not None:
+        found = found.filter(district=standing.registration.district_id)
     return (
         found.select_related("service_request", "community")
         .prefetch_related("skills")
