@@ -303,6 +303,9 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "notifications.sweep": {"task": "notifications.sweep", "schedule": timedelta(minutes=1)},
     "requests.clock": {"task": "requests.tick", "schedule": timedelta(minutes=1)},
     "volunteers.clock": {"task": "volunteers.start_and_finish_due", "schedule": timedelta(minutes=1)},
+    "volunteers.queues": {"task": "volunteers.settle_queues", "schedule": timedelta(minutes=1)},
+    "volunteers.series": {"task": "volunteers.make_series", "schedule": timedelta(minutes=10)},
+    "volunteers.reminders": {"task": "volunteers.remind_due", "schedule": timedelta(minutes=1)},
     "volunteers.boards": {
         "task": "volunteers.refresh_boards",
         "schedule": timedelta(seconds=int(os.environ.get("WENSHAO_BOARD_SECONDS", "600"))),

@@ -1,8 +1,9 @@
-"""What beat asks for: the clock of whistles, and the boards."""
+"""What beat asks for: the clock of whistles, their series and reminders, places that come free, and the boards."""
 
 from celery import shared_task
 
-from volunteers import leaderboards, whistles
+from volunteers import leaderboards, reminders, series, waiting, whistles
+from volunteers.models import Whistle
 
 
 @shared_task(name="volunteers.start_and_finish_due", expires=50)
@@ -10,6 +11,26 @@ def start_and_finish_due() -> int:
     return whistles.start_and_finish_due()
 
 
+@shared_task(name="volunteers.make_series", expires=500)
+def make_series() -> int:
+    return series.make_due()
+
+
+@shared_task(name="volunteers.remind_due", expires=50)
+def remind_due() -> int:
+    return reminders.remind_due()
+
+
 @shared_task(name="volunteers.refresh_boards")
 def refresh_boards() -> int:
     return leaderboards.refresh_due()
+
+
+@shared_task(name="volunteers.fill_places")
+def fill_places(whistle_id: int) -> int:
+    return waiting.settle(Whistle.objects.get(pk=whistle_id))
+
+
+@shared_task(name="volunteers.settle_queues", expires=50)
+def settle_queues() -> int:
+    return waiting.settle_due()

@@ -91,16 +91,27 @@ def test_after_the_deadline():
         claims.claim(whistle, by=volunteer.user)
 
 
-def test_only_while_open():
+def test_not_a_draft_nor_what_was_called_off():
     city = a_city()
     volunteer = a_volunteer(city)
     with pytest.raises(RuleViolation, match="草稿"):
         a_claim(a_draft(city.home), volunteer)
+    whistle = a_whistle(city.home)
+    with clock.at(EVENING - timedelta(hours=1)):
+        whistles.cancel(whistle, by=city.home.secretary, reason="下雨")
+        with pytest.raises(RuleViolation, match="已取消"):
+            claims.claim(whistle, by=volunteer.user)
+
+
+def test_a_running_one_takes_claims_until_its_deadline():
+    city = a_city()
+    first, second = a_volunteer(city), a_volunteer(city)
     whistle = a_whistle(city.home, claim_by=EVENING + timedelta(minutes=30))
     with clock.at(EVENING):
         whistles.start(whistle)
-        with pytest.raises(RuleViolation, match="进行中"):
-            claims.claim(whistle, by=volunteer.user)
+        assert claims.claim(whistle, by=first.user).state == ClaimState.CLAIMED
+    with clock.at(EVENING + timedelta(minutes=30)), pytest.raises(RuleViolation, match="接单截止"):
+        claims.claim(whistle, by=second.user)
 
 
 def test_no_overlap_with_other_live_claims():
