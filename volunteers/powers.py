@@ -8,7 +8,7 @@ from grids.scope import covers
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import scope_of
 from requests.models import ServiceRequest
-from volunteers.models import Claim, Registration, Whistle
+from volunteers.models import Claim, Registration, Team, Whistle
 from volunteers.states import ClaimState, WhistleState
 
 #: Claims whose volunteer is on the way or at work: they know whom they help.
@@ -90,6 +90,31 @@ def can_place(user: Any, registration: Registration) -> bool:
         grant.seat in (Seat.CITY, Tier.DISTRICT) and grant.organization_id in (None, registration.district_id)
         for grant in scope_of(user).with_power(Power.TREE_CHANGE)
     )
+
+
+def places_people(user: Any) -> bool:
+    """Whether the user places anybody at all: the city, a district."""
+    return any(
+        grant.seat in (Seat.CITY, Tier.DISTRICT) for grant in scope_of(user).with_power(Power.TREE_CHANGE)
+    )
+
+
+def can_keep_team(user: Any, team: Team) -> bool:
+    """Found, rename, close, take in and out, name captains: the community for its own teams and those of its
+    branches, the district for its own (D11). `None` is a command."""
+    if user is None:
+        return True
+    scope = scope_of(user)
+    if team.community_id is None:
+        return scope.holds_at(Power.TREE_CHANGE, team.organization_id)
+    return any(
+        scope.holds_at(power, team.community_id) for power in (Power.CONFIRM_REGISTRATION, Power.WHISTLE)
+    )
+
+
+def sees_people_of(user: Any, team: Team) -> bool:
+    """Names of the team: whoever keeps it, and the secretaries of the branch it belongs to (RULES 5)."""
+    return can_keep_team(user, team) or scope_of(user).holds_at(Power.REGISTRY_NAMES, team.organization_id)
 
 
 def sees_requester(user: Any, whistle: Whistle) -> bool:

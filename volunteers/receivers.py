@@ -7,13 +7,15 @@ from typing import Any
 from django.dispatch import receiver
 
 from ground import clock
+from ground.errors import RuleViolation
 from ground.steps import Move
 from organizations.models import Member, Organization
-from organizations.signals import member_linked, organization_moved
+from organizations.posts import Tier
+from organizations.signals import member_linked, organization_closing, organization_moved
 from requests.models import ServiceRequest
 from requests.states import State
 from volunteers import registry, whistles
-from volunteers.models import Registration, Volunteer, Whistle
+from volunteers.models import Registration, Team, Volunteer, Whistle, WhistleSeries
 from volunteers.states import WhistleState
 
 
@@ -33,7 +35,8 @@ def cancel_whistles_of_withdrawn(sender: type, move: Move, **_: Any) -> None:
         return
     not_begun = (WhistleState.DRAFT, WhistleState.OPEN)
     for whistle in Whistle.objects.filter(service_request=move.thing, state__in=not_begun).order_by("id"):
-        if whistle.state == WhistleState.OPEN and whistle.starts_at <= clock.now():
+        begun = whistle.starts_at <= clock.now() and not whistle.is_wish
+        if whistle.state == WhistleState.OPEN and begun:
             whistles.start(whistle)
         else:
             whistles.cancel(whistle, by=None, reason=reason)
@@ -42,8 +45,21 @@ def cancel_whistles_of_withdrawn(sender: type, move: Move, **_: Any) -> None:
 @receiver(organization_moved)
 def follow_the_tree(sender: type, node: Organization, **_: Any) -> None:
     """Scope columns follow a street or community that moved. The ledger stays: it says where it was at the time."""
-    for model in (Whistle, Registration):
+    for model in (Whistle, WhistleSeries, Registration, Team):
         model.follow(node)
+    if node.tier == Tier.GRID_BRANCH:
+        for team in Team.objects.filter(organization=node):
+            team.place_under(node)
+            team.save(update_fields=["district", "street", "community"])
+
+
+@receiver(organization_closing)
+def keep_needed_nodes(sender: type, node: Organization, **_: Any) -> None:
+    """A community at which people are registered, or the home of a team, is not closed over their heads."""
+    if here := Registration.objects.standing().filter(community=node).count():
+        raise RuleViolation(f"还有 {here} 人在这里报到或等确认，请先请他们转到别的社区，或结束报到。")
+    if teams := Team.objects.open().filter(organization=node).count():
+        raise RuleViolation(f"这里还有 {teams} 支队伍，请先撤销。")
 
 
 @receiver(member_linked)

@@ -32,10 +32,21 @@ class TeamQuerySet(models.QuerySet["Team"]):
         )
 
     def in_sight_of_staff(self, user: Any) -> Self:
-        """Those of the nodes whose tree one sees."""
+        """Those of the nodes whose tree one sees, and of the branch where one is secretary."""
         from organizations.scope import scope_of
 
-        return self.filter(scope_of(user).rows(Power.TREE_SEE))
+        scope = scope_of(user)
+        own = scope.seats(Power.REGISTRY_NAMES)
+        return self.filter(scope.rows(Power.TREE_SEE) | Q(organization__in=own))
+
+    def visible_to(self, user: Any) -> Self:
+        """What staff see; one's own; the service teams of the place where one is registered, to join them."""
+        if not user.is_authenticated:
+            return self.none()
+        homes = Registration.objects.confirmed().filter(volunteer__user=user)
+        here = Q(organization__in=homes.values("community")) | Q(organization__in=homes.values("district"))
+        near = Q(pk__in=self.model.objects.of(user).values("pk")) | (here & Q(kind=TeamKind.SERVICE))
+        return self.filter(near | Q(pk__in=self.model.objects.in_sight_of_staff(user).values("pk")))
 
 
 class Team(Placed):
