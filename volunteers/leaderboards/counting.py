@@ -1,0 +1,140 @@
+"""What boards count, as querysets: entries of members, refusals, members of units; and on which terms (RULES 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import (
+    Case,
+    Count,
+    F,
+    IntegerField,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
+
+from ground import clock
+from organizations.models import Organization, Policy
+from organizations.models.policies import Boards
+from organizations.posts import Tier
+from volunteers.leaderboards.naming import CITY, day_after, span, subject_of
+from volunteers.models import Board, Claim, LedgerEntry, Registration
+from volunteers.states import BoardKind, ClaimState, EntryKind, RegistrationState, VolunteerKind
+
+MEMBERS = (VolunteerKind.EMPLOYED, VolunteerKind.RESIDENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the policy of a district says to a board: the weight of a like in hundredths, and whether likes show."""
+
+    weight: int
+    shows_likes: bool
+
+
+def terms_of(board: Board) -> dict[int, Terms]:
+    """District id → its terms, of the districts that the board counts. Three queries at most.
+
+    Whether a district has boards is asked today; what a like weighs, on the last day of a board that is over:
+    later policies do not change what was earned.
+    """
+    districts = _districts_of(board)
+    now = Policy.in_force_in(districts)
+    then = Policy.in_force_in(districts, min(clock.today(), day_after(board) - timedelta(days=1)))
+    return {
+        pk: Terms(
+            weight=int(then[pk].like_weight * 100) if then[pk].likes_shown else 0,
+            shows_likes=now[pk].likes_shown,
+        )
+        for pk in districts
+        if now[pk].boards != Boards.OFF
+    }
+
+
+def _districts_of(board: Board) -> list[int]:
+    districts = Organization.objects.filter(tier=Tier.DISTRICT)
+    if board.organization is not None:
+        districts = districts.filter(tree_id=board.organization.tree_id)
+    return list(districts.order_by("pk").values_list("pk", flat=True))
+
+
+def entries_of(board: Board) -> QuerySet[LedgerEntry]:
+    """The ledger entries that a board counts: those of members, by when and where they served."""
+    start, end = span(board)
+    rows = LedgerEntry.objects.filter(
+        served_at__gte=start, served_at__lt=end, volunteer__kind__in=MEMBERS
+    ).order_by()
+    if board.kind == BoardKind.CITY_UNITS:
+        rows = rows.filter(unit__isnull=False)
+    elif board.kind == BoardKind.CITY_COMMUNITIES:
+        rows = rows.filter(community__isnull=False)
+    return rows.filter(**_place(board))
+
+
+def counted(board: Board, terms: dict[int, Terms]) -> QuerySet[Any, dict[str, Any]]:
+    """The entries as the sums want them: `is_service` is 1 in the one entry by which a credited claim counts once.
+
+    A claim has one entry of the kind CREDIT (a constraint of the ledger); corrections and reversals come on top.
+    """
+    rows = entries_of(board)
+    if board.kind in CITY:
+        rows = rows.filter(district__in=list(terms) or [0])  # an empty list is no SQL
+    is_service = Q(kind=EntryKind.CREDIT, claim__state=ClaimState.CREDITED)
+    return rows.annotate(
+        subject=F(f"{subject_of(board)}_id"),
+        is_service=Case(When(is_service, then=1), default=0, output_field=IntegerField()),
+        weight=_by_district({pk: each.weight for pk, each in terms.items()}),
+        shown=_by_district({pk: int(each.shows_likes) for pk, each in terms.items()}),
+    ).values("subject", "whistle_id", "minutes", "at", "is_service", "weight", "shown")
+
+
+def refused(board: Board) -> QuerySet[Any, dict[str, Any]]:
+    """Claims that were not credited, by whose they are; those that served meanwhile stand in the sums."""
+    start, end = span(board)
+    path = {
+        "volunteer": "volunteer_id",
+        "unit": "volunteer__member__unit_id",
+        "community": "whistle__community_id",
+    }
+    rows = Claim.objects.filter(
+        state=ClaimState.REFUSED,
+        whistle__starts_at__gte=start,
+        whistle__starts_at__lt=end,
+        volunteer__kind__in=MEMBERS,
+        **{f"whistle__{name}": value for name, value in _place(board).items()},
+    )
+    return rows.order_by().values(subject=F(path[subject_of(board)])).annotate(number=Count("pk"))
+
+
+def members_of_units(board: Board) -> QuerySet[Any, dict[str, Any]]:
+    """Registered members by unit, as they were at the end of the period, or are now."""
+    moment = min(clock.now(), span(board)[1])
+    rows = Registration.objects.filter(
+        Q(state=RegistrationState.CONFIRMED) | Q(state=RegistrationState.ENDED, ended_at__gt=moment),
+        confirmed_at__lte=moment,
+        volunteer__kind__in=MEMBERS,
+        volunteer__member__unit__isnull=False,
+    )
+    unit = F("volunteer__member__unit_id")
+    return rows.order_by().values(subject=unit).annotate(number=Count("volunteer", distinct=True))
+
+
+def _place(board: Board) -> dict[str, Any]:
+    """Where the board counts: a district, a community, or everywhere."""
+    if board.kind == BoardKind.DISTRICT_MEMBERS:
+        return {"district": board.organization_id}
+    if board.kind == BoardKind.COMMUNITY_MEMBERS:
+        return {"community": board.organization_id}
+    return {}
+
+
+def _by_district(values: dict[int, int]) -> Any:
+    """A number that depends on the entry's district; a plain one where all agree."""
+    if len(set(values.values())) <= 1:
+        return Value(next(iter(values.values()), 0), output_field=IntegerField())
+    cases = [When(district=pk, then=Value(value)) for pk, value in values.items()]
+    return Case(*cases, default=Value(0), output_field=IntegerField())

@@ -1,0 +1,114 @@
+"""The score of RULES 7, reckoned and ranked by the database: one aggregate query a board.
+
+The querysets of `counting` say what is counted; the text here says how it is summed, and is the same on SQLite
+and PostgreSQL. All of it is whole numbers up to the last division, so that both round the same way (half up).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from requests.models import Rating
+from volunteers.leaderboards import counting
+from volunteers.models import Board, Thanks, Whistle
+from volunteers.states import BoardKind
+
+#: A unit is ranked from so many registered members on.
+FEWEST_MEMBERS = 5
+#: points = (minutes / 60 + times / 2 + likes × w) / members + 2 × ((15 + stars) / (5 + ratings) − 3), over one
+#: denominator, in hundredths. The mean rating begins as five ratings of three stars (RULES 7).
+_NUMERATOR = """(
+    (10 * minutes + 300 * times + 6 * weighted) * (5 + ratings) + 1200 * members * (stars - 3 * ratings)
+)"""
+_DENOMINATOR = "(6 * members * (5 + ratings))"
+#: Rounded half away from zero: whole division cuts off.
+CENTS = f"""CASE WHEN {_NUMERATOR} >= 0
+    THEN (2 * {_NUMERATOR} + {_DENOMINATOR}) / (2 * {_DENOMINATOR})
+    ELSE -((-2 * {_NUMERATOR} + {_DENOMINATOR}) / (2 * {_DENOMINATOR})) END"""
+MEAN = "CASE WHEN ratings > 0 THEN (200 * stars + ratings) / (2 * ratings) / 100.0 END"
+
+#: A person rates a service once: the stars of a thank-you do not count beside the rating of the request by the same.
+_SUMS = """
+WITH counted AS ({counted}),
+marks AS (
+    SELECT said.whistle_id, SUM(said.stars) AS stars, COUNT(said.stars) AS ratings, SUM(said.liked) AS likes
+    FROM (
+        SELECT t.whistle_id, CASE WHEN r.by_id = t.by_id THEN NULL ELSE t.stars END AS stars,
+            CASE WHEN t.is_like THEN 1 ELSE 0 END AS liked
+        FROM {thanks} t
+        JOIN {whistle} w ON w.id = t.whistle_id
+        LEFT JOIN {rating} r ON r.service_request_id = w.service_request_id
+        WHERE t.whistle_id IN (SELECT whistle_id FROM counted)
+        UNION ALL
+        SELECT w.id, r.satisfied, 0
+        FROM {whistle} w
+        JOIN {rating} r ON r.service_request_id = w.service_request_id
+        WHERE w.id IN (SELECT whistle_id FROM counted)
+    ) said
+    GROUP BY said.whistle_id
+),
+summed AS (
+    SELECT c.subject, CAST(SUM(c.minutes) AS BIGINT) AS balance,
+        CAST(SUM(c.is_service) AS BIGINT) AS times,
+        CAST(COALESCE(SUM(c.is_service * m.stars), 0) AS BIGINT) AS stars,
+        CAST(COALESCE(SUM(c.is_service * m.ratings), 0) AS BIGINT) AS ratings,
+        CAST(COALESCE(SUM(c.is_service * c.shown * m.likes), 0) AS BIGINT) AS likes,
+        CAST(COALESCE(SUM(c.is_service * c.weight * m.likes), 0) AS BIGINT) AS weighted,
+        MAX(c.at) AS reached_at
+    FROM counted c
+    LEFT JOIN marks m ON m.whistle_id = c.whistle_id
+    GROUP BY c.subject
+    HAVING SUM(c.is_service) > 0
+),
+refused AS ({refused}),
+figures AS (
+    SELECT s.subject, CASE WHEN s.balance > 0 THEN s.balance ELSE 0 END AS minutes, s.times, s.stars, s.ratings,
+        s.likes, s.weighted, s.reached_at, COALESCE(f.number, 0) AS refusals, {members} AS members
+    FROM summed s
+    LEFT JOIN refused f ON f.subject = s.subject
+    {of_units}
+),
+scored AS (SELECT figures.*, {cents} AS cents FROM figures)
+SELECT subject,
+    ROW_NUMBER() OVER (
+        ORDER BY cents DESC, CAST(minutes AS DOUBLE PRECISION) / members DESC, refusals, reached_at, subject
+    ) AS rank,
+    cents / 100.0 AS score, minutes, times, {mean} AS mean_rating, likes, refusals, {shown_members} AS members
+FROM scored
+"""
+_OF_UNITS = "JOIN ({members}) u ON u.subject = s.subject AND u.number >= %s"
+
+
+def ranked(board: Board) -> tuple[str, tuple[Any, ...]]:
+    """The query of a board and its parameters: a row for everybody on it, with place, score and what it is made of.
+
+    Ties go by hours (per member where units are ranked), then by fewer refusals, then by who was first.
+    """
+    entries, of_entries = _sql(counting.counted(board, counting.terms_of(board)))
+    refusals, of_refusals = _sql(counting.refused(board))
+    members, of_units, of_members, shown = "1", "", (), "CAST(NULL AS INTEGER)"
+    if board.kind == BoardKind.CITY_UNITS:
+        people, of_people = _sql(counting.members_of_units(board))
+        members, of_members, shown = "u.number", (*of_people, FEWEST_MEMBERS), "members"
+        of_units = _OF_UNITS.format(members=people)
+    text = _SUMS.format(
+        counted=entries,
+        refused=refusals,
+        of_units=of_units,
+        members=members,
+        shown_members=shown,
+        cents=CENTS,
+        mean=MEAN,
+        **{
+            model._meta.model_name: connection.ops.quote_name(model._meta.db_table)
+            for model in (Thanks, Whistle, Rating)
+        },
+    )
+    return text, (*of_entries, *of_refusals, *of_members)
+
+
+def _sql(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    return rows.query.get_compiler(connection=connection).as_sql()

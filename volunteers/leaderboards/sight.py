@@ -1,0 +1,187 @@
+"""Who may open which boards, and what the policies of the districts let them show (RULES 5, 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from ground import clock
+from organizations.models import Organization, Policy
+from organizations.models.policies import Boards
+from organizations.posts import Tier
+from volunteers.leaderboards import naming
+from volunteers.models import Board, BoardRow, Registration, Volunteer
+
+#: Tiers that have a board of their own.
+PLACES = (Tier.DISTRICT, Tier.COMMUNITY)
+
+
+def with_boards(nodes: QuerySet[Organization]) -> QuerySet[Organization]:
+    """Those whose district's policy has boards, each with what it shows in `boards_shown`: in the same query."""
+    begun = Policy.objects.filter(district__tree_id=OuterRef("tree_id"), begins_on__lte=clock.today())
+    said = Coalesce(Subquery(begun.values("boards")[:1]), Value(Boards.ON))
+    is_public = Coalesce(Subquery(begun.values("boards_public")[:1]), Value(False))
+    nodes = nodes.annotate(boards_shown=said, boards_public=is_public)
+    return nodes.exclude(boards_shown=Boards.OFF)
+
+
+def visible_to(user: Any) -> QuerySet[Organization]:
+    """The districts whose boards the user may open: a member's own, where one is registered, within one's posts.
+
+    Boards name people: who has only asked to be registered is a stranger yet. Where the policy sets boards
+    off there are none; the others carry in `boards_shown` what their policy shows.
+    """
+    districts = with_boards(Organization.objects.filter(tier=Tier.DISTRICT))
+    if not user.is_authenticated:
+        return districts.none()
+    own = Volunteer.objects.filter(user=user, member__isnull=False).values("district")
+    registered = Registration.objects.confirmed().filter(volunteer__user=user).values("district")
+    seen = Organization.objects.visible_to(user).order_by().values("tree_id")
+    return districts.filter(Q(pk__in=own) | Q(pk__in=registered) | Q(tree_id__in=seen))
+
+
+def open_to(user: Any) -> dict[int, str]:
+    """District id → what its boards show, of those whose boards the user may open.
+
+    One query, kept for the rest of the HTTP request on `user.scope_cache`.
+    """
+    cache: dict[Any, Any] = getattr(user, "scope_cache", {})
+    if "boards" not in cache:
+        cache["boards"] = dict(visible_to(user).values_list("pk", "boards_shown"))
+    return cache["boards"]
+
+
+def places_open_to(user: Any) -> QuerySet[Organization]:
+    """The districts and communities whose boards the user may open: a district's boards and those of its communities."""
+    trees = visible_to(user).order_by().values("tree_id")
+    return with_boards(Organization.objects.filter(tier__in=PLACES, tree_id__in=trees))
+
+
+def public_places() -> QuerySet[Organization]:
+    """Those whose policy opens its boards to everybody."""
+    return with_boards(Organization.objects.filter(tier__in=PLACES)).filter(boards_public=True)
+
+
+# Rows
+
+
+@dataclass(frozen=True, slots=True)
+class District:
+    """What a district lets be shown on boards of the city."""
+
+    pk: int
+    tree_id: int
+    boards: str
+    is_public: bool
+
+
+def districts() -> list[District]:
+    """All districts that have boards. One query."""
+    rows = with_boards(Organization.objects.filter(tier=Tier.DISTRICT)).order_by("pk")
+    return [District(*row) for row in rows.values_list("pk", "tree_id", "boards_shown", "boards_public")]
+
+
+def first_third(size: int) -> int:
+    """The last place of the first third."""
+    return -(-size // 3)
+
+
+def size_of(board: Board) -> int:
+    """How many places there are. One query, from the index: places have no gaps."""
+    return board.rows.order_by("-rank").values_list("rank", flat=True).first() or 0
+
+
+def rows_of(board: Board, boards: str | None = None, *, size: int | None = None) -> QuerySet[BoardRow]:
+    """The rows of a board in order that the policies show.
+
+    `boards`: what the district shows; for a board of the city each row is judged by the policy of its own district.
+    Where boards are positive nobody below the first third is named, nor who wishes not to be.
+    """
+    rows = _with_names(board.rows.all()).order_by("rank")
+    last = first_third(size_of(board) if size is None else size)
+    unnamed = Q(rank__gt=last) | Q(volunteer__hides_from_boards=True)
+    if board.kind not in naming.CITY:
+        return rows.exclude(unnamed) if boards == Boards.POSITIVE else rows
+    switched = districts()
+    positive = [each for each in switched if each.boards == Boards.POSITIVE]
+    rows = rows.filter(_of(board, switched))
+    return rows.exclude(unnamed & _of(board, positive)) if positive else rows
+
+
+def public_rows(board: Board, boards: str | None = None) -> QuerySet[BoardRow]:
+    """What everybody may read: on boards of the city only rows of districts that allow it."""
+    rows = rows_of(board, boards)
+    if board.kind not in naming.CITY:
+        return rows
+    return rows.filter(_of(board, [each for each in districts() if each.is_public]))
+
+
+def _of(board: Board, switched: list[District]) -> Q:
+    """Rows that belong to one of the districts."""
+    if naming.subject_of(board) == "community":
+        return Q(community__tree_id__in=[each.tree_id for each in switched])
+    return Q(**{f"{naming.subject_of(board)}__district__in": [each.pk for each in switched]})
+
+
+def _with_names(rows: QuerySet[BoardRow]) -> QuerySet[BoardRow]:
+    return rows.select_related("board", "volunteer__user", "volunteer__member__unit", "unit", "community")
+
+
+def searched(rows: QuerySet[BoardRow], words: str) -> QuerySet[BoardRow]:
+    """Those whose name has the words in it."""
+    return rows.filter(
+        Q(volunteer__member__name__icontains=words)
+        | Q(volunteer__member=None, volunteer__user__name__icontains=words)
+        | Q(unit__name__icontains=words)
+        | Q(community__name__icontains=words)
+        | Q(community__short_name__icontains=words)
+    )
+
+
+# One board, one row
+
+
+def board_of(place: Organization, period: str, day: Any = None) -> Board | None:
+    """The members' board of a district or community in the period that `day` (default today) lies in."""
+    return find(naming.kind_of(place), place.pk, period, day)
+
+
+def find(kind: str, organization_id: int | None, period: str, day: Any = None) -> Board | None:
+    """A board as last computed; None where nothing has been counted yet."""
+    starts_on = naming.first_day(period, day)
+    rows = Board.objects.select_related("organization")
+    return rows.filter(kind=kind, organization=organization_id, period=period, starts_on=starts_on).first()
+
+
+def days_of(kind: str, organization_id: int | None, period: str, most: int = 24) -> list[Any]:
+    """The first days of the periods that have a board, newest first."""
+    rows = Board.objects.filter(kind=kind, organization=organization_id, period=period)
+    return list(rows.order_by("-starts_on").values_list("starts_on", flat=True)[:most])
+
+
+def row_of(volunteer_id: int, organization_id: int, period: str, day: Any = None) -> BoardRow | None:
+    """Where one volunteer stands on the members' board of a district or community."""
+    return row_in(
+        Q(board__organization=organization_id, board__period=period)
+        & Q(board__starts_on=naming.first_day(period, day), volunteer=volunteer_id)
+    )
+
+
+def row_in(which: Q) -> BoardRow | None:
+    """One row with the size of its board in `size`."""
+    last = BoardRow.objects.filter(board=OuterRef("board")).order_by("-rank").values("rank")[:1]
+    return _with_names(BoardRow.objects.annotate(size=Subquery(last))).filter(which).first()
+
+
+def place_of(row: BoardRow, boards: str) -> int | None:
+    """The place of a row of `row_of`, where the policy shows one."""
+    is_shown = boards == Boards.ON or row.rank <= first_third(row.size)  # type: ignore[attr-defined]
+    return row.rank if is_shown else None
+
+
+def movement(row: BoardRow) -> int | None:
+    """Places gained (positive) or lost since the board was last closed; None for a newcomer."""
+    return None if row.closed_rank is None else row.closed_rank - row.rank
