@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import uuid
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import filetype
 import pillow_heif
@@ -34,6 +34,10 @@ TYPES = {
     "image/heic": "HEIF",
     "image/heif": "HEIF",
 }
+
+
+#: A model with the columns of a photo: id, image, thumbnail, width, height.
+Kept = TypeVar("Kept", bound=Any)
 
 
 class Picture(NamedTuple):
@@ -88,19 +92,20 @@ def ready(photos: Iterable[Any]) -> list[Picture]:
 
 def attach(event: RequestEvent, pictures: Iterable[Picture]) -> list[Photo]:
     """Keep pictures with the event they came with, inside the transaction of the step."""
-    return _keep(pictures, service_request_id=event.subject_id, event=event)
+    return keep(Photo, pictures, service_request_id=event.subject_id, event=event)
 
 
 def attach_to_dispatch(event: DispatchEvent, pictures: Iterable[Picture]) -> list[Photo]:
     """The same for a step of a dispatch: whoever sees the request sees them."""
-    return _keep(pictures, service_request_id=event.subject.service_request_id, dispatch_event=event)
+    return keep(Photo, pictures, service_request_id=event.subject.service_request_id, dispatch_event=event)
 
 
-def _keep(pictures: Iterable[Picture], **belongs_to: Any) -> list[Photo]:
-    kept: list[Photo] = []
+def keep(model: type[Kept], pictures: Iterable[Picture], **belongs_to: Any) -> list[Kept]:
+    """Rows of `model` (a Photo, or one of a floor above with the same columns), inside the caller's transaction."""
+    kept: list[Kept] = []
     try:
         for picture in pictures:
-            photo = Photo(id=uuid.uuid4(), width=picture.width, height=picture.height, **belongs_to)
+            photo = model(id=uuid.uuid4(), width=picture.width, height=picture.height, **belongs_to)
             kept.append(photo)
             photo.image.save("", ContentFile(picture.image), save=False)
             photo.thumbnail.save("", ContentFile(picture.thumbnail), save=False)
@@ -111,7 +116,7 @@ def _keep(pictures: Iterable[Picture], **belongs_to: Any) -> list[Photo]:
     return kept
 
 
-def _remove_files(photos: Iterable[Photo]) -> None:
+def _remove_files(photos: Iterable[Any]) -> None:
     """The step is undone, so are its rows: no picture of somebody's home stays behind on the disk."""
     for photo in photos:
         for file in (photo.image, photo.thumbnail):

@@ -4,6 +4,17 @@ from requests.views.asking import ask, places
 from requests.views.looking_up import query, receipt
 from requests.views.mine import mine
 from requests.views.one import detail, step
-from requests.views.pictures import photo, photo_response
+from requests.views.pictures import photo, photo_response, picture_response
 
-__all__ = ["ask", "detail", "mine", "photo", "photo_response", "places", "query", "receipt", "step"]
+__all__ = [
+    "ask",
+    "detail",
+    "mine",
+    "photo",
+    "photo_response",
+    "picture_response",
+    "places",
+    "query",
+    "receipt",
+    "step",
+]

@@ -28,7 +28,11 @@ def photo(request: SignedInRequest, number: str, photo: uuid.UUID) -> FileRespon
 def photo_response(user: Any, number: str, photo: uuid.UUID, size: str) -> FileResponse:
     """A picture of a request in sight, else 404; size "small" is the thumbnail. Kept by the browser alone."""
     row = get_object_or_404(ServiceRequest.objects.visible_to(user), number=number)
-    found = get_object_or_404(photos_for(row, user), pk=photo)
+    return picture_response(get_object_or_404(photos_for(row, user), pk=photo), number, size)
+
+
+def picture_response(found: Any, name: str, size: str) -> FileResponse:
+    """A photo row that is in sight, of this floor or of one above, as the file `name`.jpg."""
     picture = found.thumbnail if size == "small" else found.image
     try:
         response = FileResponse(picture.open("rb"), content_type="image/jpeg")
@@ -36,7 +40,7 @@ def photo_response(user: Any, number: str, photo: uuid.UUID, size: str) -> FileR
         raise Http404 from None
     response["Cache-Control"] = "private, max-age=86400, immutable"
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Disposition"] = f'inline; filename="{number}.jpg"'
+    response["Content-Disposition"] = f'inline; filename="{name}.jpg"'
     return response
 
 

@@ -46,7 +46,7 @@ def test_check_in_effect_and_event(claim):
     assert claim.checked_in_at == EVENING + timedelta(minutes=3)
     assert claim.check_in_distance_m == 100
     event = claim.events.last()
-    assert (event.step, event.codes) == ("check_in", {"metres": 100})
+    assert (event.step, event.codes) == ("check_in", {"metres": 100, "by": "location"})
 
 
 @pytest.mark.parametrize(
