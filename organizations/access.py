@@ -83,14 +83,16 @@ def record_export(
     rows: int,
     reason: str,
     may: May | None = None,
+    then: Callable[[], object] | None = None,
 ) -> AccessLogEntry:
     """Write the access log before personal data is exported; the rows are read only after it returned.
 
     `what` names the content in words (“花城社区居民台账”, at most 60 characters), `rows` counts what will be
     read. `may(by, organization)` says whether the power EXPORT_PERSONAL covers it; without it the power must
-    be held at `organization`. Raises NoPower; RuleViolation for a missing reason or the fourth export of a day.
-    Its transaction is its own, so that the trace stays whatever becomes of the file: RuntimeError inside
-    another one.
+    be held at `organization`. `then` is called beside the entry, with the person's row locked: what a worker
+    writes later is asked for together with its trace; if it raises, there is neither.
+    Raises NoPower; RuleViolation for a missing reason or the fourth export of a day. Its transaction is its
+    own, so that the trace stays whatever becomes of the file: RuntimeError inside another one.
     """
     held = scope_of(by).holds_at(Power.EXPORT_PERSONAL, organization.pk)
     if not (may(by, organization) if may is not None else held):
@@ -108,6 +110,8 @@ def record_export(
         if exported_today(by) >= DAILY_EXPORTS:
             raise RuleViolation(f"今天已导出 {DAILY_EXPORTS} 次，达到每日上限，请明天再导出。")
         _note(entry)
+        if then is not None:
+            then()
     return entry
 
 

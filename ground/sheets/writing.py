@@ -13,6 +13,7 @@ from typing import IO, Any, Self
 import xlsxwriter
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.http import content_disposition_header
 
 from ground.sheets.cells import Cell, text_of
@@ -39,21 +40,25 @@ class Column:
     example: str = ""
     #: Shown when the cell is selected.
     hint: str = ""
+    #: How Excel shows numbers, and moments (which stay text without one): "#,##0", 'yyyy"年"m"月"d"日"'.
+    number_format: str = ""
 
 
 class BookWriter:
     """A workbook that is written row by row in constant memory. Use it in a `with`; afterwards it is complete.
 
     with BookWriter(path) as book: book.table("居民", columns, rows). Without a path: `content()` after the `with`.
+    `drafts` is the folder in which rows wait until the book is complete, the system's own unless said.
     """
 
-    def __init__(self, target: Path | IO[bytes] | None = None) -> None:
+    def __init__(self, target: Path | IO[bytes] | None = None, *, drafts: Path | None = None) -> None:
         self._memory = io.BytesIO() if target is None else None
         options = {
             "constant_memory": True,
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
+            "tmpdir": str(drafts) if drafts else None,
         }
         self._book = xlsxwriter.Workbook(self._memory if target is None else target, options)
         self._bold = self._book.add_format(
@@ -64,6 +69,7 @@ class BookWriter:
         )
         self._text = self._book.add_format({"num_format": "@"})
         self._wrapped = self._book.add_format({"text_wrap": True, "valign": "top"})
+        self._formats: dict[tuple[str, bool], Any] = {}
         self._lists = 0
 
     def __enter__(self) -> Self:
@@ -80,16 +86,29 @@ class BookWriter:
 
     def table(self, name: str, columns: Sequence[Column], rows: Iterable[Sequence[Cell]] = ()) -> int:
         """A sheet with a frozen bold heading and the rows below; returns how many there were."""
+        table = self.begin(name, columns)
+        for row in rows:
+            table.add(row)
+        return table.finish()
+
+    def begin(self, name: str, columns: Sequence[Column]) -> Table:
+        """The same sheet, whose rows are added later: several may grow side by side, in the order of `begin`."""
         sheet = self._sheet(name, columns)
-        count = 0
-        for count, row in enumerate(rows, start=1):
-            for index, cell in enumerate(row):
-                self._write(
-                    sheet, count, index, cell, columns[index].as_text if index < len(columns) else False
-                )
-        if count:
-            sheet.autofilter(0, 0, count, max(len(columns) - 1, 0))
-        return count
+        forms = [self.format_of(column) for column in columns]
+        sums = [self.format_of(column, is_bold=True) for column in columns]
+        return Table(sheet, columns, forms, sums)
+
+    def format_of(self, column: Column, *, is_bold: bool = False) -> Any:
+        """How the cells of a column look; None where nothing is said of it."""
+        shape = "@" if column.as_text else column.number_format
+        if not shape and not is_bold:
+            return None
+        wanted = {"num_format": shape} if shape else {}
+        if is_bold:
+            wanted |= {"bold": True, "top": 1}
+        if (shape, is_bold) not in self._formats:
+            self._formats[shape, is_bold] = self._book.add_format(wanted)
+        return self._formats[shape, is_bold]
 
     def template(self, name: str, columns: Sequence[Column]) -> None:
         """A sheet to fill in: drop-downs, text columns, and a first row of examples where columns have one."""
@@ -119,16 +138,6 @@ class BookWriter:
             sheet.write_string(0, index, f"{column.title}*" if column.required else column.title, form)
         return sheet
 
-    def _write(self, sheet: Any, row: int, index: int, cell: Cell, as_text: bool) -> None:
-        """Strings always by write_string; figures are numbers so that they can be added up, days are ISO text."""
-        if cell is None or cell == "":
-            return
-        if isinstance(cell, str | bool | date | datetime) or as_text or abs(cell) >= 10**11:
-            text = cell if isinstance(cell, str) else text_of(cell)
-            sheet.write_string(row, index, text[:LONGEST_TEXT], self._text if as_text else None)
-        else:
-            sheet.write_number(row, index, cell)
-
     def _guide(self, sheet: Any, index: int, column: Column) -> None:
         rule: dict[str, Any] = {"validate": "any", "ignore_blank": True}
         if column.choices:
@@ -150,6 +159,54 @@ class BookWriter:
         for row, choice in enumerate(choices):
             hidden.write_string(row, 0, choice)
         return f"='{name}'!$A$1:$A${len(choices)}"
+
+
+class Table:
+    """A sheet under way. Strings always by write_string; figures are numbers so that they can be added up; days and
+    moments are ISO text, or what the column's format makes of them, where the city is."""
+
+    def __init__(self, sheet: Any, columns: Sequence[Column], forms: list[Any], sums: list[Any]) -> None:
+        self._sheet, self._columns, self._forms, self._sums = sheet, columns, forms, sums
+        self.count = 0
+
+    def add(self, row: Sequence[Cell]) -> None:
+        self.count += 1
+        self._add(self.count, row, self._forms)
+
+    def finish(self, total: Sequence[Cell] = ()) -> int:
+        """Give the rows a filter, and a bold line of sums below, which it leaves alone. Returns how many rows."""
+        if self.count:
+            self._sheet.autofilter(0, 0, self.count, max(len(self._columns) - 1, 0))
+        if total:
+            self._add(self.count + 1, total, self._sums)
+        return self.count
+
+    def _add(self, number: int, row: Sequence[Cell], forms: list[Any]) -> None:
+        for index, cell in enumerate(row):
+            if cell is None or cell == "":
+                continue
+            is_known = index < len(forms)  # a row may be longer than its heading
+            column, form = (self._columns[index], forms[index]) if is_known else (_PLAIN, None)
+            self._write(number, index, cell, column, form)
+
+    def _write(self, row: int, index: int, cell: Cell, column: Column, form: Any) -> None:
+        if isinstance(cell, str):
+            self._sheet.write_string(row, index, cell[:LONGEST_TEXT], form)
+        elif isinstance(cell, date) and column.number_format:
+            self._sheet.write_datetime(row, index, _local(cell), form)
+        elif isinstance(cell, bool | date) or column.as_text or abs(cell or 0) >= 10**11:
+            self._sheet.write_string(row, index, text_of(cell)[:LONGEST_TEXT], form)
+        else:
+            self._sheet.write_number(row, index, cell, form)
+
+
+_PLAIN = Column("")
+
+
+def _local(moment: date) -> date:
+    """A moment as the city's clocks show it: Excel knows no time zones."""
+    is_aware = isinstance(moment, datetime) and timezone.is_aware(moment)
+    return timezone.make_naive(moment) if is_aware else moment  # type: ignore[type-var]
 
 
 def _sheet_name(name: str) -> str:
