@@ -310,6 +310,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "volunteers.refresh_boards",
         "schedule": timedelta(seconds=int(os.environ.get("WENSHAO_BOARD_SECONDS", "600"))),
     },
+    # What has been closed for yesterday is not closed again: the first round after midnight does it.
+    "volunteers.closing": {"task": "volunteers.close_boards", "schedule": timedelta(minutes=10)},
 }
 
 LOGGING = logs.configure(as_json=PRODUCTION, level=os.environ.get("WENSHAO_LOG_LEVEL", "INFO"))

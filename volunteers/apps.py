@@ -11,7 +11,8 @@ class VolunteersConfig(AppConfig):
         from requests.powers import contactors
         from requests.signals import request_moved
         from requests.timeline import contributors, wordings
-        from volunteers.audiences import of_whistle
+        from volunteers import board_news
+        from volunteers.audiences import claimants_of, of_whistle
         from volunteers.powers import is_claimant_of
         from volunteers.receivers import cancel_whistles_of_withdrawn
         from volunteers.stored import about
@@ -19,7 +20,9 @@ class VolunteersConfig(AppConfig):
 
         stored.register(about)
         audiences.register("whistle", of_whistle)
+        audiences.register("claimants", claimants_of)
         contactors.append(is_claimant_of)
         contributors.append(tell_claims)
         wordings["whistle"] = word_whistles
         request_moved.connect(cancel_whistles_of_withdrawn, dispatch_uid="volunteers.withdrawn")
+        request_moved.connect(board_news.hear_ratings, dispatch_uid="volunteers.ratings")

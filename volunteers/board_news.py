@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils import timezone
 
-from volunteers.models import BoardNews
+from ground.steps import Move
+from requests.models import ServiceRequest
+from volunteers.models import BoardNews, Thanks, Whistle
+
+#: Steps of a request after which its rating is another one.
+RATED = ("rate", "call_back", "reopen")
 
 
 def note(*, district_id: int, community_id: int | None, served_at: datetime) -> None:
@@ -19,3 +27,21 @@ def note(*, district_id: int, community_id: int | None, served_at: datetime) -> 
         community_id=community_id,
         served_on=timezone.localtime(served_at).date(),
     )
+
+
+def note_whistle(whistle: Whistle) -> None:
+    """What was said of a whistle has changed: everybody who served at it stands on these boards."""
+    note(district_id=whistle.district_id, community_id=whistle.community_id, served_at=whistle.starts_at)
+
+
+def hear_ratings(sender: type, move: Move, **_: Any) -> None:
+    """Whoever asked has rated what was done: it counts for those who came."""
+    if sender is ServiceRequest and move.step.name in RATED:
+        for whistle in Whistle.objects.filter(service_request=move.thing):
+            note_whistle(whistle)
+
+
+@receiver(post_save, sender=Thanks)
+def hear_thanks(sender: type, instance: Thanks, **_: Any) -> None:
+    """Somebody who was served said so."""
+    note_whistle(instance.whistle)

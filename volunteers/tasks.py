@@ -26,6 +26,11 @@ def refresh_boards() -> int:
     return leaderboards.refresh_due()
 
 
+@shared_task(name="volunteers.close_boards", expires=500)
+def close_boards() -> int:
+    return leaderboards.close_due()
+
+
 @shared_task(name="volunteers.fill_places")
 def fill_places(whistle_id: int) -> int:
     return waiting.settle(Whistle.objects.get(pk=whistle_id))

@@ -4,6 +4,7 @@
 `refreshing` when they are computed, `closing` what happens at midnight, `sight` who may open what.
 """
 
+from volunteers.leaderboards.closing import close_due, proclaim_due
 from volunteers.leaderboards.counting import entries_of
 from volunteers.leaderboards.naming import CITY, kind_of, span, subject_of
 from volunteers.leaderboards.refreshing import refresh, refresh_all, refresh_due, refresh_named
@@ -22,6 +23,7 @@ from volunteers.leaderboards.sight import (
 __all__ = (
     "CITY",
     "board_of",
+    "close_due",
     "entries_of",
     "find",
     "kind_of",
@@ -29,6 +31,7 @@ __all__ = (
     "open_to",
     "place_of",
     "places_open_to",
+    "proclaim_due",
     "refresh",
     "refresh_all",
     "refresh_due",

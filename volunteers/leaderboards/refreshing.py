@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from ground import clock
 from organizations.models import Organization, Policy
@@ -27,6 +27,12 @@ _FIGURES = ("rank", "score", "minutes", "times", "mean_rating", "likes", "refusa
 _DRAFT = """CREATE TEMPORARY TABLE IF NOT EXISTS board_draft (
     subject BIGINT PRIMARY KEY, rank INTEGER, score NUMERIC(9, 2), minutes INTEGER, times INTEGER,
     mean_rating NUMERIC(3, 2), likes INTEGER, refusals INTEGER, members INTEGER)"""
+
+_FORGET = """DELETE FROM {table} AS o
+    WHERE o.board_id = %s AND NOT EXISTS (SELECT 1 FROM board_draft d WHERE d.subject = o.{subject})"""
+_CHANGE = "UPDATE {table} AS o SET {changes} FROM board_draft d WHERE {here} AND ({differs})"
+_ADD = """INSERT INTO {table} (board_id, {subject}, {columns}) SELECT %s, d.subject, {values}
+    FROM board_draft d WHERE NOT EXISTS (SELECT 1 FROM {table} o WHERE {here})"""
 
 
 def refresh_due() -> int:
@@ -84,7 +90,7 @@ def _name(board: Board) -> Name:
     return Name(board.kind, board.organization_id, board.period, board.starts_on)
 
 
-def _present_boards():
+def _present_boards() -> QuerySet[Board]:
     now = Q()
     for period, day in naming.present():
         now |= Q(period=period, starts_on=day)
@@ -92,7 +98,7 @@ def _present_boards():
 
 
 def _wanted() -> Iterable[Name]:
-    """The present boards of the city, of the districts, and of the communities where somebody has served this year."""
+    """The present boards of the city, of the districts, and of the communities where somebody served this year."""
     for kind in naming.CITY:
         yield from naming.names(kind, None)
     start, end = naming.span(Name("", None, "year", naming.first_day("year")))
@@ -107,7 +113,7 @@ def _wanted() -> Iterable[Name]:
         yield from naming.names(BoardKind.COMMUNITY_MEMBERS, pk)
 
 
-def _judged_anew():
+def _judged_anew() -> QuerySet[Board]:
     """Every board that a policy which begins today may have changed."""
     begun = Policy.objects.filter(begins_on=clock.today()).values("district__tree_id")
     if not begun.exists():
@@ -151,22 +157,17 @@ def _draft(board: Board) -> None:
 
 def _take_over(board: Board) -> None:
     """Make the board's rows what the draft says, writing only what differs; `closed_rank` stays as it was."""
-    table, subject = BoardRow._meta.db_table, f"{naming.subject_of(board)}_id"
-    changes = ", ".join(f"{name} = d.{name}" for name in _FIGURES)
-    differs = " OR ".join(f"COALESCE(o.{name}, -1) <> COALESCE(d.{name}, -1)" for name in _FIGURES)
-    columns, values = ", ".join(_FIGURES), ", ".join(f"d.{name}" for name in _FIGURES)
-    here = f"o.board_id = %s AND o.{subject} = d.subject"
+    subject = f"{naming.subject_of(board)}_id"
+    words = {
+        "table": BoardRow._meta.db_table,
+        "subject": subject,
+        "here": f"o.board_id = %s AND o.{subject} = d.subject",
+        "columns": ", ".join(_FIGURES),
+        "values": ", ".join(f"d.{name}" for name in _FIGURES),
+        "changes": ", ".join(f"{name} = d.{name}" for name in _FIGURES),
+        "differs": " OR ".join(f"COALESCE(o.{name}, -1) <> COALESCE(d.{name}, -1)" for name in _FIGURES),
+    }
     with connection.cursor() as cursor:
-        for text in (
-            f"""DELETE FROM {table} AS o WHERE o.board_id = %s
-                AND NOT EXISTS (SELECT 1 FROM board_draft d WHERE d.subject = o.{subject})""",
-            f"UPDATE {table} AS o SET {changes} FROM board_draft d WHERE {here} AND ({differs})",
-            f"""INSERT INTO {table} (board_id, {subject}, {columns}) SELECT {int(board.pk)}, d.subject, {values}
-                FROM board_draft d WHERE NOT EXISTS (SELECT 1 FROM {table} o WHERE {here})""",
-        ):
-            cursor.execute(text, [board.pk])
-
-
-def close_ranks(board: Board) -> None:
-    """The places of now are those that movement is told from. Under the board's lock."""
-    board.rows.exclude(closed_rank=F("rank")).update(closed_rank=F("rank"))
+        cursor.execute(_FORGET.format(**words), [board.pk])
+        cursor.execute(_CHANGE.format(**words), [board.pk])
+        cursor.execute(_ADD.format(**words), [board.pk, board.pk])

@@ -55,7 +55,7 @@ def open_to(user: Any) -> dict[int, str]:
 
 
 def places_open_to(user: Any) -> QuerySet[Organization]:
-    """The districts and communities whose boards the user may open: a district's boards and those of its communities."""
+    """The places whose boards the user may open: districts, and the communities of each."""
     trees = visible_to(user).order_by().values("tree_id")
     return with_boards(Organization.objects.filter(tier__in=PLACES, tree_id__in=trees))
 
