@@ -8,6 +8,7 @@ class VolunteersConfig(AppConfig):
     def ready(self) -> None:
         from accounts import stored
         from notifications.outbox import audiences
+        from requests.invitations import inviters
         from requests.powers import contactors
         from requests.signals import request_moved
         from requests.timeline import contributors, wordings
@@ -16,13 +17,14 @@ class VolunteersConfig(AppConfig):
         from volunteers.powers import is_claimant_of
         from volunteers.receivers import cancel_whistles_of_withdrawn
         from volunteers.stored import about
-        from volunteers.telling import tell_claims, word_whistles
+        from volunteers.telling import invite_to_thank, tell_claims, word_whistles
 
         stored.register(about)
         audiences.register("whistle", of_whistle)
         audiences.register("claimants", claimants_of)
         contactors.append(is_claimant_of)
         contributors.append(tell_claims)
+        inviters.append(invite_to_thank)
         wordings["whistle"] = word_whistles
         request_moved.connect(cancel_whistles_of_withdrawn, dispatch_uid="volunteers.withdrawn")
         request_moved.connect(board_news.hear_ratings, dispatch_uid="volunteers.ratings")

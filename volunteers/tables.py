@@ -8,7 +8,7 @@ from ground import clock
 from ground.steps import NEW, Machine, Step, clock_only
 from volunteers import powers, signals
 from volunteers.models import Claim, ClaimEvent, Registration, RegistrationEvent, Whistle, WhistleEvent
-from volunteers.states import AWAITING, PRESENT, ClaimState, RegistrationState, WhistleState
+from volunteers.states import AWAITING, PRESENT, ClaimState, RegistrationState, WhistleKind, WhistleState
 
 #: How long before the start one can check in (RULES 2).
 CHECK_IN_OPENS = timedelta(minutes=30)
@@ -32,7 +32,26 @@ def _may_be_called_off(whistle: Whistle) -> str:
     return "" if whistle.is_wish else _not_begun(whistle)
 
 
+def _may_be_repeated(whistle: Whistle) -> str:
+    if whistle.kind not in (WhistleKind.SERVICE, WhistleKind.ACTIVITY):
+        return f"{whistle.get_kind_display()}不能定为系列，只有服务和活动可以定期重复。"
+    if whistle.service_request_id is not None:
+        return "为点单吹的哨单办完就结束，不能定为系列。请另外直接吹哨。"
+    if whistle.series_id is not None:
+        return "这张哨单已经在一个系列里了。"
+    return ""
+
+
+def _is_repeated(whistle: Whistle) -> str:
+    series = getattr(whistle, "begun_series", None)
+    if series is None:
+        return "这张哨单没有定为系列。"
+    return "这个系列没有下一次了。" if series.next_on is None else ""
+
+
 def _has_begun(whistle: Whistle) -> str:
+    if whistle.is_wish:
+        return "微心愿不按时间开始，由认领的同志完成。"
     return "" if whistle.starts_at <= clock.now() else "还没到开始时间。"
 
 
@@ -188,6 +207,18 @@ WHISTLES = Machine(
         Step(
             "abort", "提前结束", frozenset({WhistleState.RUNNING}), WhistleState.DONE,
             power=powers.can_whistle, done="提前结束", tone="danger", needs_input=True,
+        ),
+        Step(
+            "lead", "指定现场负责人", frozenset({WhistleState.OPEN, WhistleState.RUNNING}), None,
+            power=powers.can_whistle, done="指定现场负责人", needs_input=True,
+        ),
+        Step(
+            "repeat", "定期重复", frozenset({WhistleState.DRAFT, WhistleState.OPEN}), None,
+            power=powers.can_whistle, done="定为系列", guard=_may_be_repeated, needs_input=True,
+        ),
+        Step(
+            "stop", "停止系列", frozenset(WhistleState), None,
+            power=powers.can_cancel, done="停止系列", guard=_is_repeated, tone="danger",
         ),
         Step(
             "fulfil", "心愿完成", frozenset({WhistleState.OPEN}), WhistleState.DONE,

@@ -8,6 +8,8 @@ from grids.models import SpecialGroup
 from requests import catalogue
 from requests.models import Category, ReplyTemplate
 from tests.factories import a_city
+from volunteers import usual
+from volunteers.models import WhistleTemplate
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +21,8 @@ def test_an_empty_catalogue_is_filled_once(capsys):
     call_command("begin_catalogue")
     assert Category.objects.count() == len(catalogue.KINDS)
     assert SpecialGroup.objects.count() == len(groups.USUAL)
-    assert capsys.readouterr().out.count("没有改动") == 2
+    assert WhistleTemplate.objects.count() == len(usual.USUAL)
+    assert capsys.readouterr().out.count("没有改动") == 3
 
 
 def test_a_catalogue_of_ones_own_is_left_alone():
