@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from volunteers.views import boards, calendar_file, claims, profile, registration, service, whistles
+from volunteers.views import boards, calendar_file, claims, profile, registration, service, teams, whistles
 
 app_name = "volunteers"
 urlpatterns = [
     path("whistles/", whistles.whistles, name="whistles"),
     path("whistles/<int:pk>/", whistles.whistle, name="whistle"),
     path("whistles/<int:pk>/claim/", whistles.claim_whistle, name="claim_whistle"),
+    path("whistles/<int:pk>/thank/", thanking.thank, name="thank"),
     path("claims/", claims.claims, name="claims"),
     path("claims/calendar.ics", calendar_file.coming_claims, name="calendar"),
     path("claims/<int:pk>/calendar.ics", calendar_file.one_claim, name="claim_calendar"),
@@ -17,6 +18,10 @@ urlpatterns = [
     path("service/", service.service, name="service"),
     path("service/profile/", profile.profile, name="profile"),
     path("registration/", registration.registration, name="registration"),
+    path("registration/<int:pk>/<slug:step>/", registration.registration_step, name="registration_step"),
+    path("teams/", teams.teams, name="teams"),
+    path("teams/<int:pk>/", teams.team, name="team"),
+    path("teams/<int:pk>/<slug:step>/", teams.team_step, name="team_step"),
     path("leaderboards/", boards.own_leaderboard, name="own_leaderboard"),
     path("leaderboards/<int:pk>/", boards.leaderboard, name="leaderboard"),
     path("leaderboards/<int:pk>/<int:volunteer>/", boards.score, name="score"),

@@ -1,4 +1,4 @@
-"""Choosing a community, and the grid in which it confirms."""
+"""Choosing a community, the grid in which it confirms or changes, and why somebody is not taken or leaves."""
 
 from __future__ import annotations
 
@@ -22,6 +22,29 @@ class ConfirmForm(forms.Form):
         super().__init__(*args, **kwargs)
         grids = Grid.objects.filter(community=registration.community_id)
         self.fields["grid"].queryset = grids.order_by("tier", "code")  # type: ignore[attr-defined]
+
+
+class RegridForm(forms.Form):
+    """Another grid of the same community."""
+
+    grid = forms.ModelChoiceField(Grid.objects.none(), label="改到哪个网格", empty_label="请选择")
+
+    def __init__(self, *args: Any, registration: Registration, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grids = Grid.objects.filter(community=registration.community_id).exclude(pk=registration.grid_id)
+        self.fields["grid"].queryset = grids.order_by("tier", "code")  # type: ignore[attr-defined]
+
+
+class BecauseForm(forms.Form):
+    """Why a community does not take somebody, or ends his registration; he reads it."""
+
+    reason = forms.CharField(label="原因", max_length=100, help_text="他会收到消息，看到这句话。")
+
+
+class LeaveForm(forms.Form):
+    """Why somebody leaves, if he says it."""
+
+    reason = forms.CharField(label="原因", max_length=100, required=False)
 
 
 def _home_grid(registration: Registration) -> int | None:

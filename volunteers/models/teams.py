@@ -39,14 +39,22 @@ class TeamQuerySet(models.QuerySet["Team"]):
         own = scope.seats(Power.REGISTRY_NAMES)
         return self.filter(scope.rows(Power.TREE_SEE) | Q(organization__in=own))
 
-    def visible_to(self, user: Any) -> Self:
-        """What staff see; one's own; the service teams of the place where one is registered, to join them."""
+    def near(self, user: Any) -> Self:
+        """One's own, and the service teams of the place where one is registered: to join them."""
         if not user.is_authenticated:
             return self.none()
         homes = Registration.objects.confirmed().filter(volunteer__user=user)
         here = Q(organization__in=homes.values("community")) | Q(organization__in=homes.values("district"))
-        near = Q(pk__in=self.model.objects.of(user).values("pk")) | (here & Q(kind=TeamKind.SERVICE))
-        return self.filter(near | Q(pk__in=self.model.objects.in_sight_of_staff(user).values("pk")))
+        mine = self.model.objects.of(user).order_by().values("pk")
+        return self.filter(Q(pk__in=mine) | (here & Q(kind=TeamKind.SERVICE)))
+
+    def visible_to(self, user: Any) -> Self:
+        """Those near a volunteer, and those in sight of staff."""
+        if not user.is_authenticated:
+            return self.none()
+        near = self.model.objects.near(user).order_by().values("pk")
+        staff = self.model.objects.in_sight_of_staff(user).order_by().values("pk")
+        return self.filter(Q(pk__in=near) | Q(pk__in=staff))
 
 
 class Team(Placed):
