@@ -8,6 +8,7 @@ from grids.scope import covers
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import scope_of
 from requests.models import ServiceRequest
+from requests.powers import is_submitter
 from volunteers.models import Claim, Registration, Team, Whistle
 from volunteers.states import ClaimState, WhistleState
 
@@ -136,3 +137,13 @@ def is_claimant_of(user: Any, service_request: ServiceRequest) -> bool:
             state__in=AT_WORK,
         ).exists()
     )
+
+
+def can_thank(user: Any, whistle: Whistle) -> bool:
+    """Whoever was served, but not who runs it: its leader and staff thank only for a request of their own."""
+    if user is None or user.pk in (whistle.leader_id, whistle.created_by_id):
+        return False
+    asked = whistle.service_request
+    if asked is not None and is_submitter(user, asked):
+        return True
+    return not any(covers(user, power, whistle) for power in (Power.WHISTLE, Power.CREDIT, Power.ATTEST))

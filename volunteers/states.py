@@ -92,6 +92,10 @@ STANDING = (ClaimState.WAITING, *LIVE)
 PRESENT = (ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT)
 
 
+#: Claims of people who served: whom those served may thank.
+SERVED = (*PRESENT, ClaimState.CREDITED)
+
+
 class WhistleKind(models.TextChoices):
     SERVICE = "service", "服务"
     ACTIVITY = "activity", "活动"

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.urls import reverse
+
+from requests.invitations import Invitation
 from requests.models import RequestEvent, ServiceRequest
 from requests.timeline import Entry
+from volunteers import thanking
 from volunteers.models import ClaimEvent, Whistle
 
 #: Steps of a claim that whoever asked wants to know of, in the words of the history.
@@ -30,3 +34,15 @@ def tell_claims(service_request: ServiceRequest, viewer: Any) -> Iterable[Entry]
         unit = volunteer.unit
         by = f"{volunteer.get_kind_display()}{f' · {unit.name}' if unit else ''}"
         yield Entry(event.step, f"{volunteer} {_SAID[event.step]}", event.at, by=by)
+
+
+def invite_to_thank(service_request: ServiceRequest, viewer: Any) -> Iterable[Invitation]:
+    """Whoever asked may thank those who came, once they have left. One query, for requests whistled for."""
+    whistle = thanking.to_thank_for(service_request, viewer)
+    if whistle is not None:
+        yield Invitation(
+            title="有志愿者来帮过忙",
+            text="说声谢谢，他们会看到。",
+            label="说声谢谢",
+            url=reverse("volunteers:thank", args=[whistle.pk]),
+        )

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from volunteers.views import boards, calendar_file, claims, profile, registration, service, teams, whistles
+from volunteers.views import (
+    boards,
+    calendar_file,
+    claims,
+    profile,
+    registration,
+    service,
+    teams,
+    thanking,
+    whistles,
+    wishes,
+)
 
 app_name = "volunteers"
 urlpatterns = [
@@ -15,6 +26,7 @@ urlpatterns = [
     path("claims/<int:pk>/calendar.ics", calendar_file.one_claim, name="claim_calendar"),
     path("claims/<int:pk>/", claims.claim, name="claim"),
     path("claims/<int:pk>/<slug:step>/", claims.claim_step, name="claim_step"),
+    path("wishes/", wishes.wishes, name="wishes"),
     path("service/", service.service, name="service"),
     path("service/profile/", profile.profile, name="profile"),
     path("registration/", registration.registration, name="registration"),

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.sessions import SignedInRequest
 from ground.errors import NoPower, RuleViolation
 from ground.steps import Offer
-from requests import contacts, guards, powers, presenting, timeline, workflow
+from requests import contacts, guards, invitations, powers, presenting, timeline, workflow
 from requests.forms import FORMS, StepForm
 from requests.models import ServiceRequest
 from requests.states import State
@@ -79,6 +79,7 @@ def _page_of(request: SignedInRequest, service_request: ServiceRequest) -> dict[
         "main_matter": presenting.main_matter(service_request),
         "parts": _parts_of(service_request, events),
         "events": events,
+        "invitations": invitations.invitations_of(service_request, request.user),
         "is_filed": "filed" in request.GET,
     }
 

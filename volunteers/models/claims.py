@@ -15,7 +15,7 @@ from ground.history import Event
 from organizations.posts import Power
 from volunteers.models.people import Volunteer
 from volunteers.models.whistles import Whistle
-from volunteers.states import LIVE, PRESENT, STANDING, CheckBy, CheckWay, ClaimState
+from volunteers.states import LIVE, PRESENT, SERVED, STANDING, CheckBy, CheckWay, ClaimState
 
 USER = settings.AUTH_USER_MODEL
 
@@ -174,6 +174,11 @@ class CheckMark(models.Model):
 class ThanksQuerySet(models.QuerySet["Thanks"]):
     def liked(self) -> Self:
         return self.filter(is_like=True)
+
+    def received_by(self, volunteer: Volunteer | int) -> Self:
+        """What those whom he served say: he came to the whistle, and the community did not deny it."""
+        came = Claim.objects.filter(volunteer=volunteer, state__in=SERVED)
+        return self.filter(whistle__in=came.order_by().values("whistle"))
 
 
 class Thanks(models.Model):

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from ground import clock
 from ground.geo import distance_m
-from volunteers.claims import Standing
 from volunteers.fitting import WALKABLE_M, Fit, Person, fit_of
 from volunteers.models import Claim, Whistle
+from volunteers.standing import Standing
 from volunteers.states import WhistleKind
 
 
@@ -26,6 +26,7 @@ class Card:
     matched: tuple[str, ...]
     wanted: tuple[str, ...]
     fit: Fit = Fit()
+    waits: Claim | None = None
 
     @property
     def left(self) -> int:
@@ -37,8 +38,8 @@ class Card:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why it fits, in words; nothing where one goes already."""
-        return () if self.claim else self.fit.reasons
+        """Why it fits, in words; nothing where one goes already, or waits."""
+        return () if self.claim or self.waits else self.fit.reasons
 
     @property
     def is_emergency(self) -> bool:
@@ -66,4 +67,5 @@ def card_of(whistle: Whistle, taken: int, standing: Standing, person: Person) ->
         matched=tuple(skill.name for skill in skills if skill.pk in own),
         wanted=tuple(skill.name for skill in skills if skill.pk not in own),
         fit=fit_of(whistle, person),
+        waits=standing.waits.get(whistle.pk),
     )

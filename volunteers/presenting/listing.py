@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db.models import TextChoices
 
-from volunteers.claims import Standing
 from volunteers.fitting import MOST, Person
 from volunteers.presenting.cards import Card, card_of
+from volunteers.standing import Standing
 
 
 class Order(TextChoices):
@@ -49,5 +49,5 @@ class Cards:
 
 
 def _place(card: Card) -> tuple[Any, ...]:
-    shut = card.claim is not None or bool(card.why_not)
+    shut = card.claim is not None or card.waits is not None or bool(card.why_not)
     return shut, -card.fit.score, card.whistle.starts_at, card.whistle.pk
