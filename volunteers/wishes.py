@@ -1,50 +1,58 @@
-"""微心愿 as those read them who live there (L6): what is wished for and what came true, never who wished it."""
+"""微心愿: one volunteer fulfils it in his own time and shows it with a photo (RULES 2)."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db import transaction
+from django.urls import reverse
 
-from ground import clock
-from organizations.models import Organization
-from requests.models import ServiceRequest
-from volunteers.models import Claim, Registration, Whistle
-from volunteers.states import LIVE, ClaimState, WhistleKind, WhistleState
+from ground.errors import RuleViolation
+from ground.steps import lock_row
+from notifications.outbox import say
+from organizations.posts import Power
+from requests import photos as pictures
+from volunteers import audiences
+from volunteers.models import Claim, ClaimPhoto
+from volunteers.tables import CLAIMS, WHISTLES
 
-#: How many wishes that wait are shown, and how long those that came true are told.
-WAITING, TOLD_FOR = 50, timedelta(days=365)
-#: How many communities of one's own requests count as one's own.
-COMMUNITIES = 3
-
-
-def communities_of(user: Any) -> list[Organization]:
-    """Where somebody is registered, and where his latest requests were. Three queries at most."""
-    homes = Registration.objects.confirmed().filter(volunteer__user=user).values_list("community", flat=True)
-    asked = ServiceRequest.objects.own(user).order_by("-submitted_at").values_list("community", flat=True)
-    ids = dict.fromkeys([*homes, *asked[: COMMUNITIES * 5]])
-    found = Organization.objects.in_bulk(list(ids)[:COMMUNITIES])
-    return [found[pk] for pk in ids if pk in found]
+#: Photos of one fulfilment.
+MOST_PHOTOS = 3
 
 
-def waiting_in(communities: list[Organization]) -> QuerySet[Whistle]:
-    """Those that wait to come true, the next one first, with `is_taken`: somebody has taken it on."""
-    taken = Claim.objects.filter(whistle=OuterRef("pk"), state__in=LIVE).order_by()
-    rows = _wishes(communities).filter(state=WhistleState.OPEN, ends_at__gt=clock.now())
-    return rows.annotate(is_taken=Exists(taken)).order_by("ends_at", "id")[:WAITING]
+def fulfil(claim: Claim, *, by: Any, photos: Iterable[Any] = ()) -> Claim:
+    """完成心愿: the wish is done, and so is its whistle; the community credits the minutes.
+
+    `photos`: uploads or prepared pictures, at least one. Raises RuleViolation with the field, NoPower. Locks
+    request, whistle, claim.
+    """
+    kept = pictures.ready(photos)
+    if len(kept) > MOST_PHOTOS:
+        raise RuleViolation(f"最多 {MOST_PHOTOS} 张照片。", field="photos")
+    with transaction.atomic():
+        if claim.whistle.service_request is not None:
+            lock_row(claim.whistle.service_request)
+        with CLAIMS.take("fulfil", claim, by=by) as move:
+            if not kept:
+                raise RuleViolation("请拍一张完成的照片，社区凭照片认定时长。", field="photos")
+            move.thing.checked_out_at = move.at
+            pictures.keep(ClaimPhoto, kept, claim=move.thing)
+            move.codes["photos"] = len(kept)
+        with WHISTLES.take("fulfil", claim.whistle, by=None):
+            pass
+        _tell(claim)
+    return claim
 
 
-def fulfilled_in(communities: list[Organization]) -> QuerySet[Whistle]:
-    """Those that came true in the past year, the last one first."""
-    done = Claim.objects.filter(
-        whistle=OuterRef("pk"), state__in=(ClaimState.CHECKED_OUT, ClaimState.CREDITED)
-    ).order_by()
-    rows = _wishes(communities).filter(state=WhistleState.DONE, starts_at__gte=clock.now() - TOLD_FOR)
-    return rows.filter(Exists(done)).order_by("-starts_at", "-id")
-
-
-def _wishes(communities: list[Organization]) -> QuerySet[Whistle]:
-    return Whistle.objects.filter(Q(kind=WhistleKind.WISH), community__in=communities).select_related(
-        "community"
-    )
+def _tell(claim: Claim) -> None:
+    whistle = claim.whistle
+    for person in audiences.staff_of(whistle, Power.CREDIT):
+        say(
+            to=person,
+            key=f"claim:{claim.pk}:fulfil",
+            title=f"心愿完成：{whistle.title}",
+            text=f"{claim.volunteer} 已完成并上传照片，请认定时长。",
+            url=reverse("desk:whistle", args=[whistle.pk]),
+            about=f"whistle:{whistle.pk}",
+        )
