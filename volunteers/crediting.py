@@ -142,15 +142,17 @@ def absent(claim: Claim, *, by: Any, reason: str = "") -> Claim:
     return claim
 
 
-def correct(claim: Claim, *, by: Any, minutes: int, reason: str) -> Claim:
+def correct(claim: Claim, *, by: Any, minutes: int, reason: str, seen: int | None = None) -> Claim:
     """更正: what was credited, refused or called absent comes to `minutes`, by an entry of the difference.
 
-    With the same minutes it is an entry only where the part outside working hours has changed: the calendar of
-    the year came late. Raises RuleViolation with the field, NoPower.
+    `seen` is how many entries the claim had when the form was drawn: sent twice, or by two people, it is taken
+    once. With the same minutes it is an entry only where the part outside working hours has changed: the calendar
+    of the year came late. Raises RuleViolation with the field, NoPower.
     """
     reason = _needed(reason, "更正要写明理由。")
     with CLAIMS.take("correct", claim, by=by) as move:
         row = move.thing
+        _refuse_outdated(row, seen)
         _check(row, minutes, reason, "")
         if move.source == ClaimState.CREDITED:
             _refuse_no_change(row, minutes)
@@ -161,6 +163,11 @@ def correct(claim: Claim, *, by: Any, minutes: int, reason: str) -> Claim:
         row.judged_because = reason
         _tell(move, "服务时长已更正", f"更正为 {minutes} 分钟，理由：{reason}。")
     return claim
+
+
+def _refuse_outdated(claim: Claim, seen: int | None) -> None:
+    if seen is not None and LedgerEntry.objects.filter(claim=claim).count() != seen:
+        raise RuleViolation("这一单刚才已经更正或冲销过了。请刷新看看现在的时长，再决定要不要改。")
 
 
 def _refuse_no_change(claim: Claim, minutes: int) -> None:
@@ -192,10 +199,11 @@ def _attested_once_more(claim: Claim) -> str:
     return first.attested if first else Attested.COMMUNITY
 
 
-def reverse(claim: Claim, *, by: Any, reason: str) -> Claim:
-    """冲销: what was credited is taken back by an entry, with a reason; the claim is refused."""
+def reverse(claim: Claim, *, by: Any, reason: str, seen: int | None = None) -> Claim:
+    """冲销: what was credited is taken back by an entry, with a reason; the claim is refused. `seen` as above."""
     reason = _needed(reason, "冲销要写明理由，本人看得到。")
     with CLAIMS.take("reverse", claim, by=by) as move:
+        _refuse_outdated(move.thing, seen)
         attested = _attested_once_more(move.thing)
         ledger.enter(move.thing, by=by, minutes=0, attested=attested, reason=reason)
         move.thing.judged_because = reason
