@@ -13,9 +13,9 @@ from ground.steps import lock_row
 from notifications.outbox import say
 from organizations.posts import Power
 from requests import photos as pictures
-from volunteers import audiences
+from volunteers import audiences, whistles
 from volunteers.models import Claim, ClaimPhoto
-from volunteers.tables import CLAIMS, WHISTLES
+from volunteers.tables import CLAIMS
 
 #: Photos of one fulfilment.
 MOST_PHOTOS = 3
@@ -39,8 +39,7 @@ def fulfil(claim: Claim, *, by: Any, photos: Iterable[Any] = ()) -> Claim:
             move.thing.checked_out_at = move.at
             pictures.keep(ClaimPhoto, kept, claim=move.thing)
             move.codes["photos"] = len(kept)
-        with WHISTLES.take("fulfil", claim.whistle, by=None):
-            pass
+        whistles.fulfil(claim.whistle)
         _tell(claim)
     return claim
 

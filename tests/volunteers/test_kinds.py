@@ -172,9 +172,11 @@ def test_an_open_wish_holds_its_request(ending):
     with clock.at(FRIDAY_NOON - timedelta(hours=1)):
         service_request = accepted(city)
     wish = a_wish(city.home, service_request=service_request)
-    with clock.at(EVENING + timedelta(days=1)):
-        with pytest.raises(RuleViolation, match="微心愿“想要一副老花镜”还没有完成"):
-            workflow.resolve(service_request, by=city.home.secretary, outcome=Outcome.SOLVED, text="好了")
+    with (
+        clock.at(EVENING + timedelta(days=1)),
+        pytest.raises(RuleViolation, match="微心愿“想要一副老花镜”还没有完成"),
+    ):
+        workflow.resolve(service_request, by=city.home.secretary, outcome=Outcome.SOLVED, text="好了")
     with clock.at(EVENING + MONTH):
         if ending == "cancel":
             whistles.cancel(wish, by=city.home.secretary, reason="不用了")
