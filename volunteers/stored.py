@@ -6,12 +6,14 @@ from collections.abc import Iterable
 
 from accounts.models import User
 from accounts.stored import Fact
-from volunteers.models import Claim, LedgerEntry, Registration, Volunteer
+from volunteers.models import Claim, LedgerEntry, Registration, Thanks, Volunteer
 from volunteers.profile import free_times_in_words
 
 
 def about(user: User) -> Iterable[Fact]:
-    """The kind of volunteer, where registered, and what was served. Four queries at most."""
+    """What one said of those who helped; the kind of volunteer, where registered, what was served. Seven queries."""
+    if said := Thanks.objects.filter(by=user).count():
+        yield "道谢", f"{said} 次（来服务的同志和社区只看到你的姓）"
     volunteer = Volunteer.objects.filter(user=user).first()
     if volunteer is None:
         return

@@ -7,6 +7,7 @@ from volunteers.api.claims import ClaimViewSet
 from volunteers.api.profile import ProfileViewSet
 from volunteers.api.registrations import RegistrationViewSet
 from volunteers.api.service import LedgerViewSet, ServiceViewSet
+from volunteers.api.thanks import ThanksViewSet
 from volunteers.api.whistles import WhistleViewSet
 
 
@@ -17,5 +18,6 @@ def register(router: BaseRouter) -> None:
     router.register("registrations", RegistrationViewSet, "registration")
     router.register("service", ServiceViewSet, "service")
     router.register("volunteer-profile", ProfileViewSet, "volunteer-profile")
+    router.register("thanks", ThanksViewSet, "thanks")
     router.register("ledger", LedgerViewSet, "ledger")
     router.register("leaderboards", LeaderboardViewSet, "leaderboard")

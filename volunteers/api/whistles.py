@@ -14,7 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from ground.answers import REFUSALS
 from requests.states import Track
-from volunteers import claims, presenting
+from volunteers import claims, presenting, thanking
 from volunteers.api.answers import valid
 from volunteers.api.claims import (
     ClaimDetailSerializer,
@@ -22,7 +22,8 @@ from volunteers.api.claims import (
     RequesterSerializer,
     claim_detail,
 )
-from volunteers.models import Claim, Whistle
+from volunteers.api.thanks import ThankSerializer, ThanksSerializer
+from volunteers.models import Claim, Thanks, Whistle
 from volunteers.views.whistles import cards_of, whistle_in_sight
 
 #: What the list may be narrowed to.
@@ -130,3 +131,15 @@ class WhistleViewSet(GenericViewSet[Any]):
         made = claims.claim(row, by=request.user, key=given.get("key"))
         code = status.HTTP_201_CREATED if made.pk > newest else status.HTTP_200_OK
         return Response(claim_detail(request, made.pk), status=code)
+
+    @extend_schema(
+        request=ThankSerializer, responses={201: ThanksSerializer, 200: ThanksSerializer, **REFUSALS}
+    )
+    @action(detail=True, methods=["post"])
+    def thank(self, request: Request, pk: str) -> Response:
+        """说声谢谢, of whoever asked for it, once it is done; said again, the first one stands (200)."""
+        row = get_object_or_404(thanking.served(request.user), pk=pk)
+        had = Thanks.objects.filter(whistle=row, by=request.user).exists()
+        said = thanking.thank(row, by=request.user, **valid(ThankSerializer, request))
+        shown = ThanksSerializer(said, context={"request": request}).data
+        return Response(shown, status=status.HTTP_200_OK if had else status.HTTP_201_CREATED)

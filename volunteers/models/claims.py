@@ -15,10 +15,23 @@ from ground.history import Event
 from organizations.posts import Power
 from volunteers.models.people import Volunteer
 from volunteers.models.whistles import Whistle
-from volunteers.states import LIVE, PRESENT, SERVED, STANDING, CheckBy, CheckWay, ClaimState
+from volunteers.states import (
+    JUDGED,
+    LIVE,
+    PRESENT,
+    SERVED,
+    STANDING,
+    CheckBy,
+    CheckWay,
+    ClaimState,
+    WhistleKind,
+    WhistleState,
+)
 
 USER = settings.AUTH_USER_MODEL
 
+#: Whistles that have begun, or should have: the clock may be a minute behind.
+ENDING = (WhistleState.OPEN, WhistleState.RUNNING, WhistleState.DONE)
 #: A check mark that arrives later than that was kept on the phone (seconds).
 LATE_SECONDS = 120
 
@@ -46,8 +59,32 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         return self.filter(Q(volunteer__user=user) | self._of_staff(user, Power.CREDIT, Power.ATTEST))
 
     def awaiting_credit_by(self, user: Any) -> Self:
-        """Those whose hours the user's posts may credit, now or as soon as they are over."""
-        return self.filter(self._of_staff(user, Power.CREDIT), state__in=PRESENT)
+        """Those whose hours the user's posts may credit, now or as soon as they are over; and of those that are
+        over also whoever never checked in: he is attested, or absent."""
+        is_over = Q(whistle__ends_at__lte=clock.now()) | Q(whistle__aborted_at__isnull=False)
+        missed = Q(state=ClaimState.CLAIMED, whistle__state__in=ENDING) & is_over
+        return self.filter(self._of_staff(user, Power.CREDIT)).filter(Q(state__in=PRESENT) | missed)
+
+    def awaiting_attest_by(self, user: Any) -> Self:
+        """Those of whom the user's posts may say that they are there: on whistles that have begun, not judged."""
+        return self.filter(
+            self._of_staff(user, Power.ATTEST, Power.CREDIT),
+            state__in=(ClaimState.CLAIMED, ClaimState.CHECKED_IN),
+            whistle__starts_at__lte=clock.now(),
+            whistle__state__in=ENDING,
+        ).exclude(whistle__kind=WhistleKind.WISH)
+
+    def judged_by(self, user: Any) -> Self:
+        """Those that were credited, refused or called absent where the user's posts credit."""
+        return self.filter(self._of_staff(user, Power.CREDIT), state__in=JUDGED)
+
+    def of_own_units(self, user: Any) -> Self:
+        """Those of people of the units for which the user proposes hours."""
+        from organizations.scope import scope_of
+
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(scope_of(user).own_units("volunteer__member__unit", Power.PROPOSE_CREDIT))
 
     def _of_staff(self, user: Any, *powers: Power) -> Q:
         from grids.scope import reach
@@ -175,9 +212,9 @@ class ThanksQuerySet(models.QuerySet["Thanks"]):
     def liked(self) -> Self:
         return self.filter(is_like=True)
 
-    def received_by(self, volunteer: Volunteer | int) -> Self:
+    def received_by(self, user: Any) -> Self:
         """What those whom he served say: he came to the whistle, and the community did not deny it."""
-        came = Claim.objects.filter(volunteer=volunteer, state__in=SERVED)
+        came = Claim.objects.own(user).filter(state__in=SERVED)
         return self.filter(whistle__in=came.order_by().values("whistle"))
 
 

@@ -3,8 +3,18 @@
 from volunteers.fitting import Person, person_of
 from volunteers.presenting.boards import rank_rows
 from volunteers.presenting.cards import Card, card_of
-from volunteers.presenting.claims import CHIPS, Requester, is_at_work, requester_of, steps_of, timeline_of
+from volunteers.presenting.claims import (
+    CHIPS,
+    Requester,
+    is_at_work,
+    offers_of,
+    photos_of,
+    requester_of,
+    steps_of,
+    timeline_of,
+)
 from volunteers.presenting.listing import Cards, Order
+from volunteers.presenting.thanks import Thanked, thanks_for, thanks_to
 
 __all__ = (
     "CHIPS",
@@ -13,11 +23,16 @@ __all__ = (
     "Order",
     "Person",
     "Requester",
+    "Thanked",
     "card_of",
     "is_at_work",
+    "offers_of",
     "person_of",
+    "photos_of",
     "rank_rows",
     "requester_of",
     "steps_of",
+    "thanks_for",
+    "thanks_to",
     "timeline_of",
 )

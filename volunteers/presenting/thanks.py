@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Avg, Count, Q, QuerySet
 
 from ground.fields import surname_only
-from volunteers.models import Thanks, Volunteer, Whistle
+from volunteers.models import Thanks, Whistle
 
 #: How many lines of words a page shows.
 SHOWN = 5
@@ -51,9 +51,9 @@ def thanks_for(whistle: Whistle, *, likes_shown: bool) -> Thanked | None:
     return _thanked(Thanks.objects.filter(whistle=whistle), likes_shown)
 
 
-def thanks_to(volunteer: Volunteer, *, likes_shown: bool) -> Thanked | None:
+def thanks_to(user: Any, *, likes_shown: bool) -> Thanked | None:
     """What he has been told over all whistles that he served. Two queries at most."""
-    return _thanked(Thanks.objects.received_by(volunteer), likes_shown)
+    return _thanked(Thanks.objects.received_by(user), likes_shown)
 
 
 def _thanked(rows: QuerySet[Thanks], likes_shown: bool) -> Thanked | None:

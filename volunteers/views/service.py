@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from organizations import policies
 from organizations.models.policies import Boards
-from volunteers import leaderboards, ledger, quotas
+from volunteers import leaderboards, ledger, presenting, quotas
 from volunteers.models import LedgerEntry
 from volunteers.states import Period
 from volunteers.views.answering import page_of, rank_of, volunteer_of
@@ -37,6 +37,9 @@ def service(request: HttpRequest) -> HttpResponse:
         "ranks": [
             (period.label, period.value, rank_of(request.user, volunteer, period)) for period in Period
         ],
+        "thanks": presenting.thanks_to(
+            request.user, likes_shown=policies.at_hand(request.user, volunteer.district_id).likes_shown
+        ),
         "page": page_of(request, entries),
     }
     return render(request, "volunteers/service.html", context)
