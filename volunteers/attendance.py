@@ -150,8 +150,11 @@ def _refuse_times(whistle: Whistle, came_at: datetime | None, left_at: datetime,
 
 
 def _is_known(claim: Claim, way: CheckWay, happened_at: datetime | None) -> bool:
-    """Whether this very mark of the phone has arrived before: it could not know, and sent it again."""
-    return happened_at is not None and CheckMark.objects.filter(claim=claim, way=way, at=happened_at).exists()
+    """Whether this very mark of the phone has arrived before: an answer that got lost makes it send again."""
+    if happened_at is None:
+        return False
+    about = (happened_at - AHEAD, happened_at + AHEAD)
+    return CheckMark.objects.filter(claim=claim, way=way, at__range=about).exists()
 
 
 def _moment(shown: Shown, now: datetime) -> datetime:

@@ -10,6 +10,8 @@ from typing import Any
 
 from ground import clock
 from ground.fields import blind_index
+from volunteers.models import Whistle
+from volunteers.states import WhistleState
 
 #: How long one code is shown (seconds), and how many older ones still count: who scans needs a moment.
 WINDOW, OLDER = 30, 1
@@ -40,6 +42,14 @@ def is_right(whistle_id: int, code: str, at: datetime) -> bool:
 def _code(whistle_id: int, window: int) -> str:
     digest = bytes.fromhex(blind_index(f"{whistle_id}:{window}", "onsite"))
     return base64.b32encode(digest[:5]).decode()
+
+
+def is_shown(whistle: Whistle) -> bool:
+    """Whether it is time to show the code: people come, are there, or leave. A wish has none."""
+    now, states = clock.now(), (WhistleState.OPEN, WhistleState.RUNNING, WhistleState.DONE)
+    if whistle.is_wish or whistle.state not in states:
+        return False
+    return whistle.starts_at - SHOWN_BEFORE <= now <= whistle.over_at + SHOWN_AFTER
 
 
 def remember_scan(session: Session, whistle_id: int) -> None:

@@ -53,6 +53,14 @@ def can_attest(user: Any, claim: Claim) -> bool:
     )
 
 
+def can_show_code(user: Any, whistle: Whistle) -> bool:
+    """The leader on the spot, and the staff there: whoever finds it in `Whistle.objects.with_code_for`."""
+    return user is not None and (
+        whistle.leader_id == user.pk
+        or any(covers(user, power, whistle) for power in (Power.WHISTLE, Power.CREDIT, Power.ATTEST))
+    )
+
+
 def can_propose(user: Any, claim: Claim) -> bool:
     """The liaison of the volunteer's own unit."""
     unit = claim.volunteer.unit

@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from kombu.exceptions import KombuError
 
@@ -68,6 +69,17 @@ def place_of(claim: Claim) -> int:
         return 0
     before = Q(claimed_at__lt=claim.claimed_at) | Q(claimed_at=claim.claimed_at, pk__lt=claim.pk)
     return Claim.objects.waiting().filter(before, whistle=claim.whistle_id).count() + 1
+
+
+def with_places(claims: QuerySet[Claim]) -> QuerySet[Claim]:
+    """The claims with `before`: how many wait in front of each, counted for the rows that are shown."""
+    before = Q(claimed_at__lt=OuterRef("claimed_at")) | Q(
+        claimed_at=OuterRef("claimed_at"), pk__lt=OuterRef("pk")
+    )
+    queue = Claim.objects.filter(before, whistle=OuterRef("whistle"), state=ClaimState.WAITING)
+    counted = queue.order_by().values("whistle").annotate(n=Count("pk")).values("n")
+    shown = Case(When(state=ClaimState.WAITING, then=Coalesce(Subquery(counted), 0)), default=None)
+    return claims.annotate(before=shown)
 
 
 # Filling

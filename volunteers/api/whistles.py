@@ -14,7 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from ground.answers import REFUSALS
 from requests.states import Track
-from volunteers import claims, presenting, thanking
+from volunteers import claims, presenting, thanking, waiting
 from volunteers.api.answers import valid
 from volunteers.api.claims import (
     ClaimDetailSerializer,
@@ -24,6 +24,7 @@ from volunteers.api.claims import (
 )
 from volunteers.api.thanks import ThankSerializer, ThanksSerializer
 from volunteers.models import Claim, Thanks, Whistle
+from volunteers.standing import room_of
 from volunteers.views.whistles import cards_of, whistle_in_sight
 
 #: What the list may be narrowed to.
@@ -62,6 +63,9 @@ class WhistleSerializer(serializers.Serializer[presenting.Card]):
     skills_wanted = serializers.ListField(child=serializers.CharField(), source="wanted")
     reasons = serializers.ListField(child=serializers.CharField(), help_text="为什么适合，最要紧的在前")
     claim = serializers.IntegerField(source="claim.pk", allow_null=True, default=None)
+    waits = serializers.IntegerField(
+        source="waits.pk", allow_null=True, default=None, help_text="自己在候补的那一单"
+    )
     why_not = serializers.CharField(help_text="为什么现在不能接单；空着就是可以")
 
 
@@ -116,7 +120,8 @@ class WhistleViewSet(GenericViewSet[Any]):
         row = whistle_in_sight(request.user, int(pk))
         standing = claims.standing_of(request.user)
         person = presenting.person_of(standing.volunteer)
-        card = presenting.card_of(row, claims.taken(row), standing, person)
+        room = room_of(row)
+        card = presenting.card_of(row, room.taken, standing, person, room.waiting)
         return Response(WhistleDetailSerializer(card, context={"request": request}).data)
 
     @extend_schema(
@@ -143,3 +148,16 @@ class WhistleViewSet(GenericViewSet[Any]):
         said = thanking.thank(row, by=request.user, **valid(ThankSerializer, request))
         shown = ThanksSerializer(said, context={"request": request}).data
         return Response(shown, status=status.HTTP_200_OK if had else status.HTTP_201_CREATED)
+
+    @extend_schema(
+        request=KeySerializer, responses={201: ClaimDetailSerializer, 200: ClaimDetailSerializer, **REFUSALS}
+    )
+    @action(detail=True, methods=["post"])
+    def wait(self, request: Request, pk: str) -> Response:
+        """候补 for a place that comes free. A second tap gives the first place in the queue (200)."""
+        row = get_object_or_404(Whistle.objects.open_to(request.user), pk=pk)
+        given = valid(KeySerializer, request)
+        newest = Claim.objects.own(request.user).order_by("-pk").values_list("pk", flat=True).first() or 0
+        made = waiting.wait(row, by=request.user, key=given.get("key"))
+        code = status.HTTP_201_CREATED if made.pk > newest else status.HTTP_200_OK
+        return Response(claim_detail(request, made.pk), status=code)

@@ -16,6 +16,7 @@ class PositionForm(forms.Form):
     lat = forms.FloatField(required=False, widget=forms.HiddenInput)
     accuracy = forms.FloatField(required=False, widget=forms.HiddenInput, min_value=0)
     datum = forms.CharField(required=False, widget=forms.HiddenInput)
+    code = forms.CharField(required=False, max_length=20)
 
     def arguments(self) -> dict[str, Any]:
         """Keyword arguments for `attendance.check_in` and `check_out`; nonsense counts as nothing."""
@@ -25,6 +26,7 @@ class PositionForm(forms.Form):
             "point": Point(lng, lat) if lng is not None and lat is not None else None,
             "datum": (data.get("datum") or "wgs84").lower(),
             "accuracy_m": data.get("accuracy"),
+            "code": data.get("code") or "",
         }
 
 

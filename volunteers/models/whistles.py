@@ -32,16 +32,24 @@ DEFAULT_RADIUS_M = 300
 
 class WhistleQuerySet(models.QuerySet["Whistle"]):
     def visible_to(self, user: Any) -> Self:
-        """Those meant for the volunteer (published), those claimed, those within the posts' sight."""
+        """Those meant for the volunteer (published), those claimed or led, those within the posts' sight."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(self._meant_for(user) | self._of_staff(user) | self._claimed_by(user)).distinct()
+        led = Q(leader=user) & ~Q(state=WhistleState.DRAFT)
+        mine = self._meant_for(user) | self._of_staff(user) | self._claimed_by(user)
+        return self.filter(mine | led).distinct()
 
     def open_to(self, user: Any) -> Self:
         """Those that a volunteer may look at as a volunteer: meant for them, or claimed by them."""
         if not user.is_authenticated:
             return self.none()
         return self.filter(self._meant_for(user) | self._claimed_by(user)).distinct()
+
+    def with_code_for(self, user: Any) -> Self:
+        """Those whose code on the spot somebody may show: the leader, and the staff there."""
+        if not user.is_authenticated:
+            return self.none()
+        return self.exclude(kind=WhistleKind.WISH).filter(Q(leader=user) | self._of_staff(user))
 
     def in_sight_of_staff(self, user: Any) -> Self:
         return self.filter(self._of_staff(user))

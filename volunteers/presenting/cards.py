@@ -55,14 +55,15 @@ class Card:
         return timezone.localdate(self.whistle.starts_at) == clock.today()
 
 
-def card_of(whistle: Whistle, taken: int, standing: Standing, person: Person) -> Card:
-    """No query when the whistle's request and skills are at hand, but for the calendar's one."""
+def card_of(whistle: Whistle, taken: int, standing: Standing, person: Person, waiting: int = 0) -> Card:
+    """`waiting`: how many wait for a place, where that was counted. No query when the whistle's request and
+    skills are at hand, but for the calendar's one."""
     skills, own = list(whistle.skills.all()), {skill.pk for skill in person.skills}
     return Card(
         whistle=whistle,
         taken=taken,
         claim=standing.claimed.get(whistle.pk),
-        why_not=standing.why_not(whistle, taken),
+        why_not=standing.why_not(whistle, taken, waiting),
         metres=distance_m(person.home, whistle.point) if person.home else None,
         matched=tuple(skill.name for skill in skills if skill.pk in own),
         wanted=tuple(skill.name for skill in skills if skill.pk not in own),

@@ -14,9 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 from ground import clock, periods
 from organizations import policies
 from volunteers import claims as claiming
-from volunteers import presenting, quotas
+from volunteers import onsite, presenting, quotas, waiting
 from volunteers.forms.claims import ClaimForm
 from volunteers.models import Claim, Volunteer, Whistle
+from volunteers.powers import can_show_code
+from volunteers.standing import room_of
 from volunteers.states import WhistleKind
 from volunteers.views.answering import page_of, rank_of, says_no
 
@@ -128,12 +130,18 @@ def whistle(request: HttpRequest, pk: int) -> HttpResponse:
     standing = claiming.standing_of(request.user)
     person = presenting.person_of(standing.volunteer)
     own = Claim.objects.own(request.user).filter(whistle=row).order_by("-id").first()
+    room = room_of(row)
+    card = presenting.card_of(row, room.taken, standing, person, room.waiting)
     context = {
         "tab": "whistles",
         "back": "/whistles/",
-        "card": presenting.card_of(row, claiming.taken(row), standing, person),
+        "card": card,
         "whistle": row,
         "own": own,
+        "room": room,
+        "can_wait": bool(card.why_not) and not standing.why_not_wait(row),
+        "queue_place": waiting.place_of(card.waits) if card.waits else 0,
+        "shows_code": onsite.is_shown(row) and can_show_code(request.user, row),
         "needs_registration": standing.registration is None,
         "requester": presenting.requester_of(request.user, row),
         "chip": presenting.CHIPS.get(row.state, "wait"),
