@@ -17,13 +17,14 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import User
 from accounts.powers import administers
 from desk import dispatches, worklist
-from desk.access import ACTS, SIGHT, WHISTLE_SIGHT, WORK
+from desk.access import ACTS, SIGHT, TEAM_SIGHT, WHISTLE_SIGHT, WORK
 from desk.notices import calendar_notice
 from notifications.inbox import unread_count
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import Grant, Scope, scope_of
 from volunteers import leaderboards
 from volunteers.models import Claim, Registration
+from volunteers.summaries import asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,8 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("党员", "people", model="organizations.member"),
             Entry("志愿者", "heart", model="volunteers.volunteer"),
             Entry("报到", "flag", "desk:registrations", (Power.CONFIRM_REGISTRATION,), count="registrations"),
+            Entry("待调剂", "handshake", "desk:placing", (Power.TREE_CHANGE,), seat=Tier.DISTRICT),
+            Entry("先锋队、服务队", "star", "desk:teams", TEAM_SIGHT),
             Entry("任职", "shield", model="organizations.appointment"),
             Entry("网格分工", "pin", model="grids.gridduty"),
         ),
@@ -101,6 +104,13 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("看板", "chart", "dashboards:home", (Power.TREE_SEE,)),
             Entry("办理统计", "progress", "desk:figures", SIGHT),
+            Entry(
+                "活动汇总",
+                "file",
+                "volunteers:summaries",
+                (Power.CREDIT, Power.UNIT_SEE, Power.TREE_SEE),
+                switch="summaries",
+            ),
             Entry("排行榜", "medal", "volunteers:own_leaderboard", (Power.TREE_SEE,), switch="boards"),
         ),
     ),
@@ -142,6 +152,7 @@ def waiting_counts(user: Any) -> dict[str, int]:
     scope = scope_of(user)
     found: dict[str, Any] = dict.fromkeys(("work", "claims", "registrations", "boards", "dispatches"), 0)
     found |= {"received": 0, "was_sent_to": scope.has(Power.ANSWER_DISPATCH)}
+    found["summaries"] = asking.may_ask_anywhere(user)
     if scope.has(*WORK):
         found["work"] = worklist.to_do(worklist.counts(user))
     heaps: dict[str, QuerySet[Any]] = {}

@@ -306,6 +306,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "volunteers.queues": {"task": "volunteers.settle_queues", "schedule": timedelta(minutes=1)},
     "volunteers.series": {"task": "volunteers.make_series", "schedule": timedelta(minutes=10)},
     "volunteers.reminders": {"task": "volunteers.remind_due", "schedule": timedelta(minutes=1)},
+    "volunteers.summaries": {"task": "volunteers.resume_summaries", "schedule": timedelta(minutes=1)},
     "volunteers.boards": {
         "task": "volunteers.refresh_boards",
         "schedule": timedelta(seconds=int(os.environ.get("WENSHAO_BOARD_SECONDS", "600"))),

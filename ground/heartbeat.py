@@ -5,7 +5,10 @@ A job is any row with `made_at` and `began_at` that a worker has on lease (`grou
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -60,8 +63,17 @@ class Voice:
         self._last = 0.0
         self._now = Progress()
 
+    @property
+    def now(self) -> Progress:
+        return self._now
+
     def phase(self, phase: str, total: int = 0) -> None:
         self._now = Progress(0, total, phase)
+        self._say()
+
+    def go_on(self, phase: str) -> None:
+        """The next phase of the same count."""
+        self._now = self._now._replace(phase=phase)
         self._say()
 
     def at(self, done: int) -> None:
@@ -82,3 +94,25 @@ class Voice:
         if self.job is not None:
             said: tuple[int, int, str, datetime] = (*now, clock.now())
             caches["progress"].set(_key(self.job), said, KEPT_SECONDS)
+
+
+#: Seconds between two beats of somebody who cannot say how far he is.
+ALONGSIDE = 10
+
+
+@contextmanager
+def beating(voice: Voice) -> Iterator[None]:
+    """While something long is done that tells of nothing (a file is packed), say from beside that it goes on."""
+    is_over = threading.Event()
+
+    def beat() -> None:
+        while not is_over.wait(ALONGSIDE):
+            Voice.heard(voice, voice.now)  # the cache only: the rows belong to the thread that works
+
+    beside = threading.Thread(target=beat, daemon=True)
+    beside.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        beside.join()

@@ -2,8 +2,10 @@
 
 from celery import shared_task
 
+from ground.leases import MESSAGE_SECONDS
 from volunteers import leaderboards, reminders, series, waiting, whistles
 from volunteers.models import Whistle
+from volunteers.summaries import running as summaries
 
 
 @shared_task(name="volunteers.start_and_finish_due", expires=50)
@@ -39,3 +41,14 @@ def fill_places(whistle_id: int) -> int:
 @shared_task(name="volunteers.settle_queues", expires=50)
 def settle_queues() -> int:
     return waiting.settle_due()
+
+
+@shared_task(name="volunteers.write_summary", expires=MESSAGE_SECONDS)
+def write_summary(job_id: int) -> None:
+    summaries.write(job_id)
+
+
+@shared_task(name="volunteers.resume_summaries", expires=50)
+def resume_summaries() -> int:
+    """Every minute; one that waited for longer than that is worth nothing."""
+    return summaries.resume()

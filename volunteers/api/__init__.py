@@ -7,6 +7,7 @@ from volunteers.api.claims import ClaimViewSet
 from volunteers.api.profile import ProfileViewSet
 from volunteers.api.registrations import RegistrationViewSet
 from volunteers.api.service import LedgerViewSet, ServiceViewSet
+from volunteers.api.summaries import SummaryViewSet
 from volunteers.api.thanks import ThanksViewSet
 from volunteers.api.whistles import WhistleViewSet
 
@@ -20,4 +21,5 @@ def register(router: BaseRouter) -> None:
     router.register("volunteer-profile", ProfileViewSet, "volunteer-profile")
     router.register("thanks", ThanksViewSet, "thanks")
     router.register("ledger", LedgerViewSet, "ledger")
+    router.register("summaries", SummaryViewSet, "summary")
     router.register("leaderboards", LeaderboardViewSet, "leaderboard")

@@ -83,3 +83,27 @@ class SummaryJob(models.Model):
 
     def __str__(self) -> str:
         return f"{self.organization or self.unit} {self.first_day}–{self.last_day}"
+
+    @property
+    def place(self) -> Organization | Unit:
+        place = self.unit or self.organization
+        assert place is not None  # noqa: S101 - the database has one of the two
+        return place
+
+    @property
+    def place_name(self) -> str:
+        return self.place.short_name if isinstance(self.place, Organization) else self.place.name
+
+    @property
+    def title(self) -> str:
+        """花城社区 2026年11月1日至30日, as short as it is clear."""
+        first, last = self.first_day, self.last_day
+        if first == last:
+            days = f"{first.year}年{first.month}月{first.day}日"
+        elif (first.year, first.month) == (last.year, last.month):
+            days = f"{first.year}年{first.month}月{first.day}日至{last.day}日"
+        elif first.year == last.year:
+            days = f"{first.year}年{first.month}月{first.day}日至{last.month}月{last.day}日"
+        else:
+            days = f"{first.year}年{first.month}月{first.day}日至{last.year}年{last.month}月{last.day}日"
+        return f"{self.place_name} {days}"

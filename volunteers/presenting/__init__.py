@@ -14,9 +14,23 @@ from volunteers.presenting.claims import (
     timeline_of,
 )
 from volunteers.presenting.listing import Cards, Order
+from volunteers.presenting.summaries import (
+    RUNNING,
+    kept_until,
+    summaries_headline,
+    summary_headline,
+    summary_progress,
+    summary_row,
+)
 from volunteers.presenting.thanks import Thanked, thanks_for, thanks_to
 
 __all__ = (
+    "summary_row",
+    "summary_progress",
+    "summary_headline",
+    "summaries_headline",
+    "kept_until",
+    "RUNNING",
     "CHIPS",
     "Card",
     "Cards",
