@@ -91,6 +91,9 @@ STANDING = (ClaimState.WAITING, *LIVE)
 #: Claims of people who came: they wait to be credited.
 PRESENT = (ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT)
 
+#: Claims on which the community has given its word; it can still be corrected.
+JUDGED = (ClaimState.CREDITED, ClaimState.REFUSED, ClaimState.ABSENT)
+
 
 #: Claims of people who served: whom those served may thank.
 SERVED = (*PRESENT, ClaimState.CREDITED)

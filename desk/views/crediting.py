@@ -2,91 +2,141 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_POST
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
-from desk.crediting import evidence_of
-from ground import clock
+from desk.crediting import Evidence, evidence_of_all
 from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
 from volunteers import crediting as judging
-from volunteers.forms.crediting import CreditForm
+from volunteers.forms.crediting import JudgeForm
 from volunteers.models import Claim
-from volunteers.states import ClaimState
 
 PAGE = 30
+#: What a button of the page does, besides judging one claim: all clear ones, or all that are decided.
+CLEAR, CHOSEN = "clear", "chosen"
+
+
+def claims_of(rows: Any) -> Any:
+    """With what the pages of crediting show of a claim, no numbers of anybody."""
+    read = rows.select_related("whistle__community", "volunteer__member__unit", "volunteer__user")
+    return read.defer("volunteer__member__phone", "volunteer__user__phone")
 
 
 def _claims(user: Any) -> Any:
-    return (
-        Claim.objects.awaiting_credit_by(user)
-        .select_related("whistle", "volunteer__member__unit", "volunteer__user")
-        .defer("volunteer__member__phone", "volunteer__user__phone")
-        .order_by("whistle__ends_at", "id")
-    )
+    return claims_of(Claim.objects.awaiting_credit_by(user)).order_by("whistle__ends_at", "whistle", "id")
 
 
-@require_GET
+class Row:
+    """One claim on the page: what speaks for it, and what was written beside it."""
+
+    def __init__(self, evidence: Evidence, by: Any, data: Any = None) -> None:
+        self.evidence, self.claim, self.by = evidence, evidence.claim, by
+        self.form = JudgeForm(data, claim=evidence.claim)
+
+    @property
+    def is_own(self) -> bool:
+        """Nobody credits himself: somebody else does."""
+        return self.claim.volunteer.user_id == self.by.pk
+
+    @property
+    def may_be_judged(self) -> bool:
+        return self.evidence.may_be_judged and not self.is_own
+
+    @property
+    def is_clear(self) -> bool:
+        return self.evidence.is_clear and self.may_be_judged
+
+    @property
+    def is_open(self) -> bool:
+        """The fields are in sight: something is in doubt, or was written."""
+        return bool(self.evidence.doubt) or self.form.is_touched
+
+    def is_wanted(self, do: str) -> bool:
+        if do == CLEAR:
+            return self.is_clear and not self.form.is_touched
+        if do == CHOSEN:
+            return bool(self.form.data.get(self.form.add_prefix("step")))
+        return do == str(self.claim.pk)
+
+    def judge(self) -> str:
+        """Take the step; gives what was done, or "" where it was refused: the sentence stands at its field."""
+        if not self.form.is_valid():
+            return ""
+        step = self.form.cleaned_data["step"]
+        try:
+            if step:
+                getattr(judging, step)(self.claim, by=self.by, **self.form.said())
+            elif not self.is_open:  # one tap: as the presence says
+                judging.credit(self.claim, by=self.by)
+            else:
+                self.form.add_error("step", "请选怎么认定。")
+                return ""
+        except RuleViolation as violation:
+            violation.add_to(self.form)
+            return ""
+        return self.claim.get_state_display()
+
+
+@require_http_methods(["GET", "POST"])
 @staff_page(Power.CREDIT)
 def crediting(request: HttpRequest) -> HttpResponse:
-    """Claims that wait, the oldest first: clear ones with one tap, the others with a reason."""
-    return _crediting_page(request)
+    """Claims that wait, the oldest whistle first: clear ones with one tap, the others with a reason.
+
+    Each is judged in a transaction of its own. What is refused comes back with all that was written on the page.
+    """
+    if request.method == "POST":
+        return _judge(request)
+    page = Paginator(_claims(request.user), PAGE).get_page(request.GET.get("page"))
+    return _page(request, page, [Row(each, request.user) for each in evidence_of_all(page.object_list)])
 
 
-def _crediting_page(request: HttpRequest, wrong: CreditForm | None = None, pk: int = 0) -> HttpResponse:
-    rows = _claims(request.user)
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
-    shown: list[dict[str, Any]] = []
-    for claim in page.object_list:
-        evidence = evidence_of(claim)
-        form = wrong if wrong is not None and claim.pk == pk else CreditForm(claim=claim, label_suffix="")
-        shown.append({"evidence": evidence, "form": form, "is_open": form is wrong, "may": _may(claim)})
-    clear = sum(1 for each in shown if each["evidence"].is_clear and each["may"])
-    return render(request, "desk/crediting.html", {"page": page, "claims": shown, "clear": clear})
-
-
-def _may(claim: Claim) -> bool:
-    """While somebody is still on the spot there is nothing to credit."""
-    return claim.state == ClaimState.CHECKED_OUT or claim.whistle.ends_at <= clock.now()
-
-
-@require_POST
-@staff_page(Power.CREDIT)
-def credit(request: HttpRequest, pk: int) -> HttpResponse:
-    """One claim: as proposed with one tap, or with other minutes and a reason."""
-    claim = get_object_or_404(_claims(request.user), pk=pk)
-    form = CreditForm(request.POST, claim=claim, label_suffix="")
-    if form.is_valid():
-        try:
-            judging.credit(
-                claim,
-                by=request.user,
-                minutes=form.cleaned_data["minutes"],
-                reason=form.cleaned_data["reason"],
-            )
-        except RuleViolation as violation:
-            violation.add_to(form)
+def _judge(request: HttpRequest) -> HttpResponse:
+    wanted = [int(pk) for pk in request.POST.getlist("claim") if pk.isascii() and pk.isdecimal()][:PAGE]
+    found = _claims(request.user).filter(pk__in=wanted)
+    rows = [Row(each, request.user, request.POST) for each in evidence_of_all(found)]
+    if gone := len(set(wanted)) - len(rows):
+        messages.info(request, f"有 {gone} 人已经认定过了。")
+    do = request.POST.get("do", CHOSEN)
+    done: dict[str, int] = {}
+    left = []
+    for row in rows:
+        said = row.judge() if row.is_wanted(do) else ""
+        if said:
+            done[said] = done.get(said, 0) + 1
         else:
-            messages.success(request, f"已认定：{claim.volunteer} {form.cleaned_data['minutes']} 分钟")
-            return redirect("desk:crediting")
-    return _crediting_page(request, wrong=form, pk=pk)
-
-
-@require_POST
-@staff_page(Power.CREDIT)
-def credit_clear(request: HttpRequest) -> HttpResponse:
-    """Every clear claim that the page showed, each with its proposed minutes."""
-    wanted = [int(pk) for pk in request.POST.getlist("claim") if pk.isdecimal()][:PAGE]
-    found = [claim for claim in _claims(request.user).filter(pk__in=wanted) if evidence_of(claim).is_clear]
-    done, refused = judging.credit_many(found, by=request.user)
+            left.append(row)
     if done:
-        messages.success(request, f"已认定 {len(done)} 人。")
-    for claim, sentence in refused:
-        messages.error(request, f"{claim.volunteer}：{sentence}")
-    return redirect("desk:crediting")
+        messages.success(request, "，".join(f"{said} {count} 人" for said, count in done.items()) + "。")
+    if any(row.form.is_touched or row.form.errors for row in left):
+        page = Paginator(_claims(request.user), PAGE).get_page(request.GET.get("page"))
+        return _page(request, page, left)
+    return redirect(request.get_full_path())
+
+
+def _page(request: HttpRequest, page: Any, rows: list[Row]) -> HttpResponse:
+    context = {
+        "page": page,
+        "groups": [
+            (whistle, list(group)) for whistle, group in groupby(rows, key=lambda row: row.claim.whistle)
+        ],
+        "clear": sum(row.is_clear and not row.form.is_touched for row in rows),
+        "wrong": sum(bool(row.form.is_bound and row.form.errors) for row in rows),
+        "tabs": tabs("desk:crediting", page.paginator.count),
+    }
+    return render(request, "desk/crediting.html", context)
+
+
+def tabs(on: str, waiting: int | None) -> list[dict[str, Any]]:
+    return [
+        {"label": "待认定", "url": reverse("desk:crediting"), "count": waiting, "on": on == "desk:crediting"},
+        {"label": "已认定", "url": reverse("desk:judged"), "count": None, "on": on == "desk:judged"},
+    ]

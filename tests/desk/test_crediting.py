@@ -3,20 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
+from django.test import Client
 from django.urls import reverse
 
 from grids.models import Home
 from ground import clock
 from tests.desk.scenes import open_page, queries_of, secretary_of
-from tests.factories import City, a_grid_worker, a_member, a_user
+from tests.factories import City, a_grid_worker, a_member, a_user, appoint
 from tests.signing_in import strong_client, weak_client
 from tests.volunteers import scenes
-from volunteers import registry
-from volunteers.models import Claim, LedgerEntry, Registration
-from volunteers.states import ClaimState, RegistrationState, VolunteerKind
+from volunteers import crediting, registry
+from volunteers.models import CheckMark, Claim, LedgerEntry, Registration, Volunteer
+from volunteers.states import Attested, ClaimState, RegistrationState, VolunteerKind
 
 pytestmark = pytest.mark.django_db
 CREDITING, REGISTRATIONS = "/desk/crediting/", "/desk/registrations/"
+JUDGED, ATTESTING = "/desk/crediting/judged/", "/desk/attesting/"
 AFTERWARDS = scenes.EVENING + timedelta(hours=3)
 
 
@@ -29,8 +32,15 @@ def attended(city: City, **extra: object) -> Claim:
     return scenes.attended(scenes.a_whistle(city.home), scenes.a_volunteer(city), **extra)  # type: ignore[arg-type]
 
 
-def credit_url(claim: Claim) -> str:
-    return reverse("desk:credit", args=[claim.pk])
+def judge(client: Client, do: object, *claims: Claim, **fields: object) -> HttpResponse:
+    """What the page sends: every claim it shows, the button, and the fields as `c7_step=...`."""
+    data = {"claim": [claim.pk for claim in claims], "do": str(do)}
+    named = {name.replace("_", "-", 1): value for name, value in fields.items()}
+    return client.post(CREDITING, {**data, **named})
+
+
+def states_of(*claims: Claim) -> list[str]:
+    return [Claim.objects.get(pk=claim.pk).state for claim in claims]
 
 
 def test_evidence_is_shown_and_one_tap_credits_what_is_proposed(city: City) -> None:
@@ -38,53 +48,177 @@ def test_evidence_is_shown_and_one_tap_credits_what_is_proposed(city: City) -> N
     with clock.at(AFTERWARDS):
         page = open_page(client, CREDITING)
         assert "1 人等你认定时长" in page and "认定 50 分钟" in page and "离地点 0 米" in page
-        client.post(credit_url(claim), {"minutes": 50})
-    claim.refresh_from_db()
-    assert claim.state == ClaimState.CREDITED
+        assert judge(client, claim.pk, claim).status_code == 302
+        judge(client, claim.pk, claim)  # a second tap
+    assert states_of(claim) == [ClaimState.CREDITED]
     assert LedgerEntry.objects.get().minutes == 50
 
 
 def test_other_minutes_need_a_reason_which_is_asked_for_at_its_field(city: City) -> None:
     claim, client = attended(city), secretary_of(city)
+    fields = {f"c{claim.pk}_step": "credit", f"c{claim.pk}_minutes": 30}
     with clock.at(AFTERWARDS):
-        refused = client.post(credit_url(claim), {"minutes": 30})
-        assert refused.status_code == 200 and "请写明理由" in refused.content.decode()
-        client.post(credit_url(claim), {"minutes": 30, "reason": "中途离开"})
+        refused = judge(client, claim.pk, claim, **fields)
+        page = refused.content.decode()
+        assert refused.status_code == 200 and "请写明理由" in page and 'value="30"' in page
+        assert f'id="id_c{claim.pk}-reason_error"' in page
+        judge(client, claim.pk, claim, **fields, **{f"c{claim.pk}_reason": "中途离开"})
     assert LedgerEntry.objects.get().reason == "中途离开"
 
 
-def test_a_forgotten_check_out_is_said_and_not_credited_with_the_clear_ones(city: City) -> None:
-    whistle = scenes.a_whistle(city.home)
-    clear = scenes.attended(whistle, scenes.a_volunteer(city))
-    forgotten = scenes.attended(whistle, scenes.a_volunteer(city), leaves=False)
-    client = secretary_of(city)
+def an_evening(city: City) -> tuple[Claim, Claim, Claim, Claim]:
+    """Two clear ones, one who forgot to check out, one who did not come."""
+    whistle = scenes.a_whistle(city.home, places_max=4)
+    clear = [scenes.attended(whistle, scenes.a_volunteer(city)) for _ in range(2)]
+    forgot = scenes.attended(whistle, scenes.a_volunteer(city), leaves=False)
+    missed = scenes.a_claim(whistle, scenes.a_volunteer(city))
+    return clear[0], clear[1], forgot, missed
+
+
+def test_one_tap_credits_the_clear_ones_and_leaves_the_others(city: City) -> None:
+    claims, client = an_evening(city), secretary_of(city)
     with clock.at(AFTERWARDS):
-        assert "忘记签退" in open_page(client, CREDITING)
-        client.post("/desk/crediting/clear/", {"claim": [clear.pk, forgotten.pk, "x"]})
-    clear.refresh_from_db()
-    forgotten.refresh_from_db()
-    assert (clear.state, forgotten.state) == (ClaimState.CREDITED, ClaimState.CHECKED_IN)
+        page = open_page(client, CREDITING)
+        assert "4 人等你认定时长" in page and "齐全的 2 人一起认定" in page
+        assert "忘记签退" in page and "没有签到" in page
+        judge(client, "clear", *claims)
+    assert states_of(*claims) == ["credited", "credited", "checked_in", "claimed"]
+
+
+def test_an_evening_is_judged_in_one_go(city: City) -> None:
+    one, other, forgot, missed = claims = an_evening(city)
+    fields = {
+        f"c{one.pk}_step": "credit", f"c{one.pk}_minutes": 60,
+        f"c{other.pk}_step": "refuse", f"c{other.pk}_minutes": 60, f"c{other.pk}_reason": "没有干活",
+        f"c{forgot.pk}_step": "credit", f"c{forgot.pk}_minutes": 60, f"c{forgot.pk}_reason": "领队证明",
+        f"c{missed.pk}_step": "absent",
+    }  # fmt: skip
+    with clock.at(AFTERWARDS):
+        assert judge(secretary_of(city), "chosen", *claims, **fields).status_code == 302
+    assert states_of(*claims) == ["credited", "refused", "credited", "absent"]
+    assert Claim.objects.get(pk=other.pk).judged_because == "没有干活"
+
+
+def test_nothing_is_lost_when_one_is_refused(city: City) -> None:
+    one, other, forgot, missed = claims = an_evening(city)
+    fields = {
+        f"c{one.pk}_step": "credit", f"c{one.pk}_minutes": 60,
+        f"c{other.pk}_minutes": 60, f"c{other.pk}_reason": "写到一半",
+        f"c{forgot.pk}_step": "credit", f"c{forgot.pk}_minutes": 60,
+        f"c{missed.pk}_step": "credit", f"c{missed.pk}_minutes": 90, f"c{missed.pk}_reason": "邻居证明",
+    }  # fmt: skip
+    with clock.at(AFTERWARDS):
+        answer = judge(secretary_of(city), "chosen", *claims, **fields)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "已认定 1 人" in page and "有 2 人没有认定" in page
+    assert "写到一半" in page and "邻居证明" in page
+    assert "忘记签退的，认定时请写明理由" in page and "不能超过服务时间 60 分钟" in page
+    assert states_of(*claims) == ["credited", "checked_out", "checked_in", "claimed"]
+
+
+def test_somebody_else_was_faster(city: City) -> None:
+    claim, client = attended(city), secretary_of(city)
+    with clock.at(AFTERWARDS):
+        crediting.credit(claim, by=city.home.secretary)
+        answer = client.post(CREDITING, {"claim": [claim.pk], "do": "clear"}, follow=True)
+    assert "有 1 人已经认定过了" in answer.content.decode()
+    assert LedgerEntry.objects.count() == 1
+
+
+def test_what_is_odd_or_came_late_is_shown_and_not_credited_with_the_clear_ones(city: City) -> None:
+    claim, client = attended(city), secretary_of(city)
+    CheckMark.objects.filter(claim=claim).update(received_at=AFTERWARDS)
+    with clock.at(AFTERWARDS):
+        page = open_page(client, CREDITING)
+        assert "事后补传" in page and "一起认定" not in page
+        judge(client, "clear", claim)
+        assert states_of(claim) == ["checked_out"]
+        judge(client, claim.pk, claim)
+    assert states_of(claim) == ["credited"]
 
 
 def test_nobody_credits_himself(city: City) -> None:
     volunteer = scenes.a_volunteer(city)
-    from tests.factories import appoint
-
     appoint(volunteer.user, "community_worker", city.home.organization)
     claim = scenes.attended(scenes.a_whistle(city.home), volunteer)
+    client = strong_client(volunteer.user)
     with clock.at(AFTERWARDS):
-        refused = strong_client(volunteer.user).post(credit_url(claim), {"minutes": 60})
-    assert "这是你自己的事项" in refused.content.decode()
+        assert "请社区的其他同志认定" in open_page(client, CREDITING)
+        refused = judge(client, claim.pk, claim)
+        assert "这是你自己的事项" in refused.content.decode()
     assert not LedgerEntry.objects.exists()
 
 
 def test_outsiders_find_neither_claims_nor_registrations(city: City) -> None:
     claim = attended(city)
-    for user, status in ((city.next_door.secretary, 404), (a_grid_worker(city.home), 404)):
-        assert strong_client(user).post(credit_url(claim), {"minutes": 60}).status_code == status
+    for user, status in ((city.next_door.secretary, 302), (a_grid_worker(city.home), 404)):
+        assert judge(strong_client(user), claim.pk, claim).status_code == status
+        assert states_of(claim) == ["checked_out"]
     assert weak_client(city.home.secretary).get(CREDITING).status_code == 302
     assert weak_client(city.home.secretary).get(REGISTRATIONS).status_code == 302
     assert strong_client(a_user("居民")).get(REGISTRATIONS).status_code == 404
+
+
+# What was judged
+
+
+def judged_url(claim: Claim, name: str) -> str:
+    return reverse("desk:judge", args=[claim.pk, name])
+
+
+def test_what_was_judged_is_corrected_and_reversed_with_a_reason(city: City) -> None:
+    claim, client = scenes.credited(city.home, scenes.a_volunteer(city)), secretary_of(city)
+    correct, reverse_it = f"correct{claim.pk}", f"reverse{claim.pk}"
+    with clock.at(AFTERWARDS):
+        page = open_page(client, JUDGED)
+        assert "认定过 1 人次" in page and "60 分钟" in page and "冲销 60 分钟" in page
+        refused = client.post(judged_url(claim, "correct"), {f"{correct}-minutes": 40, f"{correct}-seen": 1})
+        assert refused.status_code == 200 and "更正要写明理由" in refused.content.decode()
+        data = {f"{correct}-minutes": 40, f"{correct}-reason": "早走", f"{correct}-seen": 1}
+        client.post(judged_url(claim, "correct"), data)
+        again = client.post(judged_url(claim, "correct"), data)
+        assert "刚才已经更正或冲销过了" in again.content.decode()
+        assert "早走" in open_page(client, JUDGED)
+        client.post(judged_url(claim, "reverse"), {f"{reverse_it}-reason": "不实", f"{reverse_it}-seen": 2})
+        assert "不予认定" in open_page(client, f"{JUDGED}?state=refused&q=楼道灯")
+        assert "没有找到" in open_page(client, f"{JUDGED}?state=credited")
+    assert [entry.minutes for entry in LedgerEntry.objects.order_by("id")] == [60, -20, -40]
+
+
+def test_outsiders_change_nothing_that_was_judged(city: City) -> None:
+    claim = scenes.credited(city.home, scenes.a_volunteer(city))
+    for user in (city.next_door.secretary, a_grid_worker(city.home), claim.volunteer.user):
+        answer = strong_client(user).post(judged_url(claim, "reverse"), {f"reverse{claim.pk}-reason": "改"})
+        assert answer.status_code == 404
+    assert strong_client(city.home.secretary).post(judged_url(claim, "delete")).status_code == 404
+    assert states_of(claim) == ["credited"]
+
+
+# 确认到场
+
+
+def test_a_grid_worker_says_who_was_there_in_his_grid(city: City) -> None:
+    whistle = scenes.a_whistle(city.home, grid=city.home.grid)
+    claim = scenes.a_claim(whistle, scenes.a_volunteer(city))
+    elsewhere = scenes.a_claim(
+        scenes.a_whistle(city.home, title="别的网格", grid=city.home.first_grid), scenes.a_volunteer(city)
+    )
+    client = strong_client(a_grid_worker(city.home))
+    times = {f"c{claim.pk}-came_at": "2026-11-20T18:30", f"c{claim.pk}-left_at": "2026-11-20T19:30"}
+    with clock.at(AFTERWARDS):
+        page = open_page(client, ATTESTING)
+        assert "1 人还没有签退" in page and "别的网格" not in page and "2026-11-20T18:30" in page
+        late = {**times, f"c{claim.pk}-left_at": "2026-11-21T19:30"}
+        refused = client.post(reverse("desk:attest", args=[claim.pk]), late)
+        assert "离开时间还没到" in refused.content.decode()
+        assert client.post(reverse("desk:attest", args=[claim.pk]), times).status_code == 302
+        assert client.post(reverse("desk:attest", args=[claim.pk]), times).status_code == 404  # done
+        assert client.post(reverse("desk:attest", args=[elsewhere.pk]), times).status_code == 404
+        assert strong_client(a_grid_worker(city.next_door)).get(ATTESTING).status_code == 200
+        judge(secretary_of(city), claim.pk, claim)
+    entry = LedgerEntry.objects.get()
+    assert (entry.minutes, entry.attested) == (60, Attested.COMMUNITY)
 
 
 def a_registration(city: City, name: str = "王建国") -> Registration:
@@ -117,15 +251,46 @@ def test_the_grid_of_another_community_is_refused(city: City) -> None:
     assert registration.state == RegistrationState.REQUESTED
 
 
-def test_both_lists_cost_the_same_however_long(city: City) -> None:
-    client, whistle = secretary_of(city), scenes.a_whistle(city.home, places_max=30)
-    scenes.attended(whistle, scenes.a_volunteer(city))
+def test_the_lists_cost_the_same_for_six_and_for_two_hundred(city: City) -> None:
+    """Whistles of four, some credited, some waiting; registrations beside them."""
+    client, worker = secretary_of(city), strong_client(a_grid_worker(city.home))
+    pages = [(client, CREDITING), (client, JUDGED), (client, REGISTRATIONS), (worker, ATTESTING)]
+
+    def costs() -> list[int]:
+        with clock.at(AFTERWARDS):
+            return [queries_of(each, url) for each, url in pages]
+
+    a_crowd(city, 6)
     a_registration(city)
-    with clock.at(AFTERWARDS):
-        few = [queries_of(client, url) for url in (CREDITING, REGISTRATIONS)]
-    for number in range(10):
-        scenes.attended(whistle, scenes.a_volunteer(city))
+    few = costs()
+    a_crowd(city, 200)
+    for number in range(8):
         a_registration(city, f"党员{number}号")
-    with clock.at(AFTERWARDS):
-        assert [queries_of(client, url) for url in (CREDITING, REGISTRATIONS)] == few
-    assert max(few) <= 10
+    assert costs() == few
+    assert max(few) <= 12
+
+
+def a_crowd(city: City, count: int) -> None:
+    """So many claims of each kind, without walking through every step."""
+    people = [
+        Volunteer(user=a_user(f"志愿者{number}"), kind=VolunteerKind.VOLUNTEER, district=city.district)
+        for number in range(count)
+    ]
+    Volunteer.objects.bulk_create(people)
+    for state in (ClaimState.CHECKED_OUT, ClaimState.CHECKED_IN, ClaimState.CREDITED):
+        whistle = scenes.a_whistle(city.home, places_max=count, grid=city.home.grid, title=f"{state}{count}")
+        left = None if state == ClaimState.CHECKED_IN else whistle.ends_at
+        claims = Claim.objects.bulk_create(
+            Claim(
+                whistle=whistle,
+                volunteer=volunteer,
+                state=state,
+                checked_in_at=whistle.starts_at,
+                checked_out_at=left,
+            )
+            for volunteer in people
+        )
+        CheckMark.objects.bulk_create(
+            CheckMark(claim=claim, way="in", by="location", at=whistle.starts_at, device="d" * 64)
+            for claim in claims
+        )

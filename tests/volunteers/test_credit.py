@@ -26,7 +26,6 @@ from tests.volunteers.scenes import (
     credited,
 )
 from volunteers import crediting, ledger, quotas
-from volunteers.forms.crediting import CreditForm
 from volunteers.models import Claim, LedgerEntry
 from volunteers.states import Attested, ClaimState, Period
 
@@ -87,8 +86,7 @@ def test_presence_without_overlap_must_be_corrected():
     claim = attended(a_whistle(city.home), a_volunteer(city), late=-30, early=70)
     with pytest.raises(RuleViolation, match="没有重叠"):
         credit(claim, city)
-    form = CreditForm(None, claim=claim)
-    assert form.initial["minutes"] == 0
+    assert crediting.proposed_minutes(claim) == 0
     credit(claim, city, minutes=30, reason="去取工具，又回来了")
 
 
