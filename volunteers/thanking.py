@@ -99,7 +99,8 @@ def thank(
         )
         _refuse_nothing(thanks)
         thanks.save()
-        _note(whistle)
+        if whistle.is_wish:
+            _note_wish(whistle)
         _tell(whistle)
     return thanks
 
@@ -118,13 +119,16 @@ def _refuse_nothing(thanks: Thanks) -> None:
         raise RuleViolation("还没有写。点一下或写一句话再送出。", field="words")
 
 
-def _note(whistle: Whistle) -> None:
-    """The boards of the day on which the whistle was served count it: for a wish, when it was fulfilled."""
-    done = Claim.objects.filter(whistle=whistle, state__in=_DONE).first() if whistle.is_wish else None
+def _note_wish(whistle: Whistle) -> None:
+    """`board_news` hears of thanks by the start of the whistle; a wish counts to the day when it was fulfilled."""
+    done = Claim.objects.filter(whistle=whistle, state__in=_DONE).first()
     if done is not None:
         done.whistle = whistle
-    at = ledger.served_at(done) if done is not None else whistle.starts_at
-    board_news.note(district_id=whistle.district_id, community_id=whistle.community_id, served_at=at)
+        board_news.note(
+            district_id=whistle.district_id,
+            community_id=whistle.community_id,
+            served_at=ledger.served_at(done),
+        )
 
 
 def _tell(whistle: Whistle) -> None:

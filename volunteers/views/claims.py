@@ -23,7 +23,7 @@ from volunteers import claims as claiming
 from volunteers.forms.claims import ClaimForm, PositionForm
 from volunteers.models import Claim, Whistle
 from volunteers.powers import AT_WORK
-from volunteers.states import ClaimState
+from volunteers.states import SERVED, ClaimState
 from volunteers.views.answering import page_of, says_no
 
 STEPS = ("check-in", "check-out", "fulfil", "leave", "withdraw", "contact")
@@ -111,9 +111,18 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
         "entry": entries[-1] if entries else None,
         "minutes": sum(each.minutes for each in entries),
         "off_hours": sum(each.off_hours_minutes for each in entries),
+        "thanks": _thanks(request.user, row),
         "events": presenting.timeline_of(row),
     }
     return devices.mark(request, render(request, "volunteers/claim.html", context))
+
+
+def _thanks(user: Any, row: Claim) -> presenting.Thanked | None:
+    """What those served said, for whoever came."""
+    if row.state not in SERVED:
+        return None
+    likes_shown = policies.at_hand(user, row.whistle.district_id).likes_shown
+    return presenting.thanks_for(row.whistle, likes_shown=likes_shown)
 
 
 @login_required
