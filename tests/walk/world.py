@@ -177,6 +177,7 @@ def _meanings(
         "v1:photo": photo.pk,
         "v1:whistle-detail:pk": whistle.pk,
         "v1:whistle-claim:pk": whistle.pk,
+        "v1:whistle-thank:pk": whistle.pk,
         # One by one: a route that is not named here has no meaning, and the walk says so.
         **{f"v1:claim-{what}:pk": claim.pk for what in CLAIM_ROUTES},
         "desk:number": service_request.number,
@@ -192,7 +193,9 @@ def _meanings(
         "desk:confirm:pk": registration.pk,
         "volunteers:whistle:pk": whistle.pk,
         "volunteers:claim_whistle:pk": whistle.pk,
+        "volunteers:thank:pk": whistle.pk,
         "volunteers:claim:pk": claim.pk,
+        "volunteers:claim_calendar:pk": claim.pk,
         "volunteers:claim_step:pk": claim.pk,
         "volunteers:claim_step:step": "withdraw",
         "dashboards:pk": home.organization.pk,
