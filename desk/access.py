@@ -16,6 +16,10 @@ SIGHT = (Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
 #: Posts with any of these see whistles.
 WHISTLE_SIGHT = (Power.WHISTLE, Power.CREDIT, Power.ATTEST)
 
+#: Posts with any of these see teams: who confirms registrations; the tiers above and the branches, whose common
+#: power this is.
+TEAM_SIGHT = (Power.CONFIRM_REGISTRATION, Power.REQUESTS_MASKED)
+
 
 def whistles_for_a_community(user: Any) -> bool:
     """Whether the user may whistle without a request: communities do, the tiers above for escalated ones."""

@@ -121,6 +121,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("账号", "user", model="accounts.user"),
             Entry("事项类别", "settings", model="requests.category", to_change=True),
             Entry("常用语", "chat", model="requests.replytemplate"),
+            Entry("常用哨单", "whistle", model="volunteers.whistletemplate"),
             Entry("重点人群", "elder", model="grids.specialgroup", to_change=True),
             Entry("专长", "star", model="organizations.skill", to_change=True),
             Entry("工作日", "calendar", model="organizations.workdayoverride", to_change=True),
