@@ -86,7 +86,7 @@ def test_columns_and_order_of_several_entries(city):
     claim = credited(city.home, volunteer)
     with clock.at(EVENING + timedelta(days=1)):
         crediting.correct(claim, by=city.home.secretary, minutes=30, reason="早走")
-    second = LedgerEntry.objects.filter(kind=EntryKind.CORRECTION)
+    second = LedgerEntry.objects.filter(pk=LedgerEntry.objects.get(kind=EntryKind.CORRECTION).pk)
     forced(second, kind=EntryKind.REVERSAL)
     assert any("合计 30 分钟，和“冲销”不符" in sentence for sentence in findings())
     forced(second, kind=EntryKind.CORRECTION)
