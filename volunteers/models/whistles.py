@@ -43,7 +43,7 @@ class WhistleQuerySet(models.QuerySet["Whistle"]):
         """Those that a volunteer may look at as a volunteer: meant for them, or claimed by them."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(self._meant_for(user) | self._claimed_by(user)).distinct()
+        return self.filter(self._meant_for(user) | self._claimed_by(user))
 
     def with_code_for(self, user: Any) -> Self:
         """Those whose code on the spot somebody may show: the leader, and the staff there."""
