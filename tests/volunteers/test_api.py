@@ -78,7 +78,7 @@ def test_a_refusal_is_409_with_the_sentence():
     with clock.at(FRIDAY_NOON):
         answer = api(a_volunteer(city).user).post(f"/api/v1/whistles/{whistle.pk}/claim/")
     assert answer.status_code == 409
-    assert answer.json() == {"detail": "该哨单已满员，看看别的哨单吧。", "field": None}
+    assert answer.json() == {"detail": "该哨单已满员，可以候补，有人退单就按顺序递补给你。", "field": None}
 
 
 def test_withdraw():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -10,12 +9,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 
 from ground import clock
-from ground.errors import RuleViolation
 from requests import workflow
 from requests.states import State
+from tests.volunteers.racing import at, at_once
 from tests.volunteers.scenes import (
     EVENING,
     FRIDAY_NOON,
@@ -31,44 +30,13 @@ from volunteers import attendance, claims, crediting, leaderboards, whistles
 from volunteers.models import Board, Claim, Volunteer, Whistle, WhistleEvent
 from volunteers.states import ClaimState, Period, WhistleState
 
+FULL = "该哨单已满员，可以候补，有人退单就按顺序递补给你。"
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
-
-#: What a process said: "done" with what it gave, "refused" with the sentence, or "broken" with the error.
-Outcome = tuple[str, Any]
-PATIENCE = 120  # seconds
 
 
 @pytest.fixture(autouse=True)
 def on_postgresql():
     assert connection.vendor == "postgresql", "these tests need WENSHAO_TEST_DATABASE_URL"
-
-
-def _play(job: Callable[[], Any], gate: Any, answers: Any) -> None:
-    connection.ensure_connection()
-    gate.wait(PATIENCE)
-    try:
-        answers.put(("done", job()))
-    except RuleViolation as violation:
-        answers.put(("refused", violation.sentence))
-    except Exception as error:
-        answers.put(("broken", repr(error)))
-    finally:
-        connections.close_all()
-
-
-def at_once(jobs: list[Callable[[], Any]]) -> list[Outcome]:
-    """Run every job in a process of its own; all of them are connected before the first one begins."""
-    connections.close_all()  # no process inherits a connection
-    context = multiprocessing.get_context("fork")
-    gate, answers = context.Barrier(len(jobs)), context.Queue()
-    processes = [context.Process(target=_play, args=(job, gate, answers)) for job in jobs]
-    for process in processes:
-        process.start()
-    outcomes = [answers.get(timeout=PATIENCE) for _ in jobs]
-    for process in processes:
-        process.join(PATIENCE)
-        assert process.exitcode == 0
-    return outcomes
 
 
 def tap(whistle: Whistle, volunteer: Volunteer) -> Callable[[], Any]:
@@ -82,14 +50,6 @@ def tap(whistle: Whistle, volunteer: Volunteer) -> Callable[[], Any]:
     return job
 
 
-def at(moment: Any, call: Callable[[], Any]) -> Callable[[], Any]:
-    def job() -> Any:
-        with clock.at(moment):
-            return call()
-
-    return job
-
-
 def test_fifty_processes_claim_the_last_five_places():
     city = a_city()
     whistle = a_whistle(city.home, places_max=8)
@@ -98,7 +58,7 @@ def test_fifty_processes_claim_the_last_five_places():
     crowd = [a_volunteer(city) for _ in range(50)]
     outcomes = at_once([tap(whistle, volunteer) for volunteer in crowd])
     assert Counter(kind for kind, _ in outcomes) == {"done": 5, "refused": 45}, outcomes
-    assert {said for kind, said in outcomes if kind == "refused"} == {"该哨单已满员，看看别的哨单吧。"}
+    assert {said for kind, said in outcomes if kind == "refused"} == {FULL}
     live = Claim.objects.live().filter(whistle=whistle)
     assert live.count() == 8
     assert len({claim.volunteer_id for claim in live}) == 8
