@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from typing import Any
 
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.urls import reverse
 
-from desk.crediting import Evidence, evidence_of
+from desk.crediting import evidence_of_all
 from ground.steps import Offer
+from organizations import policies
 from volunteers.models import Claim, Whistle, WhistleSeries
 from volunteers.models.whistles import WhistleQuerySet
 from volunteers.powers import can_whistle
-from volunteers.presenting import CHIPS
-from volunteers.states import LIVE, Audience, ClaimState, WhistleKind, WhistleState
+from volunteers.presenting import CHIPS, thanks_for
+from volunteers.states import STANDING, Audience, ClaimState, WhistleKind, WhistleState
 from volunteers.tables import WHISTLES
 
 PAGE = 30
@@ -80,7 +82,8 @@ def narrowed(rows: WhistleQuerySet, filters: Iterable[dict[str, Any]], words: st
 def page_of(rows: WhistleQuerySet, key: str, number: str | None) -> Page:
     order = ("-starts_at", "-id") if key == "ended" else ("starts_at", "id")
     beside = ("community", "service_request", "series", "team")
-    waiting = Count("claims", filter=Q(claims__state=ClaimState.WAITING))
+    queued = Claim.objects.waiting().filter(whistle=OuterRef("pk")).order_by().values("whistle")
+    waiting = Subquery(queued.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     rows = rows.with_places_taken().annotate(waiting=waiting).select_related(*beside).order_by(*order)
     return Paginator(rows, PAGE).get_page(number)
 
@@ -91,7 +94,8 @@ def page_of(rows: WhistleQuerySet, key: str, number: str | None) -> Page:
 def context_of(user: Any, whistle: Whistle) -> dict[str, Any]:
     """The context of `desk/whistle.html`: buttons from the table, the people on it with their evidence."""
     offers = WHISTLES.offers(user, whistle, STEPS)
-    people = _people(whistle)
+    standing = _standing(whistle)
+    people = evidence_of_all(each for each in standing if each.state != ClaimState.WAITING)
     return {
         "whistle": whistle,
         "chip": {"state": CHIPS.get(whistle.state, "wait"), "label": whistle.get_state_display()},
@@ -100,10 +104,11 @@ def context_of(user: Any, whistle: Whistle) -> dict[str, Any]:
         ],
         "more": _more(user, whistle, offers),
         "not_yet": _not_yet(offers),
-        "people": [each for each in people if each.claim.state != ClaimState.WAITING],
-        "queue": [each for each in people if each.claim.state == ClaimState.WAITING],
+        "people": people,
+        "queue": [each for each in standing if each.state == ClaimState.WAITING],
         "present": sum(1 for each in people if each.claim.checked_in_at),
         "entries": _entries(whistle),
+        "thanks": thanks_for(whistle, likes_shown=policies.at_hand(user, whistle.district_id).likes_shown),
         "series": series_of(user, whistle),
         "units": list(whistle.units.all()) if whistle.audience == Audience.UNITS else [],
         "skills": list(whistle.skills.all()),
@@ -142,7 +147,7 @@ def _more(user: Any, whistle: Whistle, offers: Iterable[Offer]) -> list[dict[str
     copy = {
         "label": "复制一张",
         "url": reverse("desk:whistle_step", args=[whistle.pk, "copy"]),
-        "confirm": "起草一张一样的，时间挪到下一个同样的星期几，改好再发布。",
+        "key": uuid.uuid4(),
     }
     keep = {
         "label": "存为常用",
@@ -168,18 +173,17 @@ def series_of(user: Any, whistle: Whistle) -> dict[str, Any] | None:
     }
 
 
-def _people(whistle: Whistle) -> list[Evidence]:
-    """Those with a place, and those who wait for one, in the order in which they came."""
+def _standing(whistle: Whistle) -> list[Claim]:
+    """Those with a place, and those who wait for one, in the order in which they came. One query."""
     claims = (
-        Claim.objects.filter(whistle=whistle, state__in=(ClaimState.WAITING, *LIVE))
+        Claim.objects.filter(whistle=whistle, state__in=STANDING)
         .select_related("volunteer__member__unit", "volunteer__user")
         .defer("volunteer__member__phone", "volunteer__user__phone")
         .order_by("claimed_at", "id")
     )
-    found = []
-    for claim in claims:
+    found = list(claims)
+    for claim in found:
         claim.whistle = whistle
-        found.append(evidence_of(claim))
     return found
 
 

@@ -8,8 +8,17 @@ from django.contrib import admin
 
 from organizations.posts import Power
 from organizations.scope import scope_of
-from organizations.scoped_admin import ScopedAdmin
-from volunteers.models import Claim, LedgerEntry, Registration, Volunteer, Whistle
+from organizations.scoped_admin import ScopedAdmin, VerbButton
+from volunteers import usual
+from volunteers.models import (
+    Claim,
+    LedgerEntry,
+    Registration,
+    Volunteer,
+    Whistle,
+    WhistleSeries,
+    WhistleTemplate,
+)
 
 
 class _LookUp(ScopedAdmin):
@@ -83,3 +92,72 @@ class LedgerEntryAdmin(_LookUp):
     search_fields = ["volunteer__member__name", "volunteer__user__name", "whistle__title"]
     date_hierarchy = "served_at"
     list_select_related = ["volunteer__user", "volunteer__member", "whistle", "community"]
+
+
+@admin.register(WhistleTemplate)
+class WhistleTemplateAdmin(ScopedAdmin):
+    """常用哨单: a community's own by those who whistle there, the district's by its policy power; those common to all
+    by the city's."""
+
+    list_display = [
+        "name",
+        "title",
+        "kind",
+        "duty_area",
+        "begins_at",
+        "minutes",
+        "places_max",
+        "organization",
+    ]
+    list_filter = ["kind", "duty_area"]
+    search_fields = ["name", "title", "text"]
+    list_select_related = ["organization"]
+    exclude = ["retired_at"]
+    filter_horizontal = ["skills"]
+    verbs = [
+        VerbButton(
+            "retire",
+            "停用",
+            usual.keeps,
+            lambda user, row: usual.retire(row, by=user),
+            tone="danger",
+            help="不再出现在“从常用开始”里；已经吹过的哨单不受影响。",
+        )
+    ]
+
+    def is_open_to(self, user: Any) -> bool:
+        return scope_of(user).has(Power.WHISTLE, Power.POLICY_CHANGE)
+
+    def get_queryset(self, request: Any) -> Any:
+        rows = usual.kept_by(request.user)
+        return rows if self.is_open_to(request.user) else rows.none()
+
+    def covers(self, user: Any, row: WhistleTemplate) -> bool:
+        return usual.keeps(user, row)
+
+    def has_add_permission(self, request: Any) -> bool:
+        return self.is_open_to(request.user) and usual.places_to_write_for(request.user).exists()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
+        if db_field.name == "organization":
+            kwargs["queryset"] = usual.places_to_write_for(request.user)
+            kwargs["required"] = not usual.keeps_common(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request: Any, obj: WhistleTemplate, form: Any, change: bool) -> None:
+        if not change:
+            obj.made_by = request.user
+        super().save_model(request, obj, form, change)
+
+
+@admin.register(WhistleSeries)
+class WhistleSeriesAdmin(_LookUp):
+    powers = (Power.WHISTLE,)
+    list_display = ["first", "every_weeks", "until", "next_on", "stopped_at", "made_by", "community"]
+    search_fields = ["first__title"]
+    list_select_related = ["first", "made_by", "community"]
+    fields = ["first", "every_weeks", "until", "next_on", "made_by", "made_at", "stopped_at"]
+
+    def get_queryset(self, request: Any) -> Any:
+        rows = WhistleSeries.objects.filter(scope_of(request.user).rows(Power.WHISTLE))
+        return rows if self.is_open_to(request.user) else rows.none()

@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ground import clock
@@ -104,8 +104,19 @@ def keeps(user: Any, template: WhistleTemplate) -> bool:
     """Whether the user writes and retires it: those who whistle at its community, the policy power of its district,
     the city for those common to all."""
     if template.organization_id is None:
-        return any(grant.seat is Seat.CITY for grant in scope_of(user).with_power(Power.POLICY_CHANGE))
+        return keeps_common(user)
     return places_to_write_for(user).filter(pk=template.organization_id).exists()
+
+
+def keeps_common(user: Any) -> bool:
+    """Those common to all are the city's."""
+    return any(grant.seat is Seat.CITY for grant in scope_of(user).with_power(Power.POLICY_CHANGE))
+
+
+def kept_by(user: Any) -> QuerySet[WhistleTemplate]:
+    """Those in use that the user may read in the registry: his own, his district's, those common to all."""
+    own = Q(organization=None) | Q(organization__in=places_to_write_for(user).order_by().values("pk"))
+    return WhistleTemplate.objects.usable_by(user) | WhistleTemplate.objects.filter(own, retired_at=None)
 
 
 def places_to_write_for(user: Any) -> QuerySet[Organization]:

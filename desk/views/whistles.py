@@ -1,8 +1,9 @@
-"""哨单 on the desk: the list, a new one, and one with everybody who is on it."""
+"""哨单 on the desk: the list, a new one, a draft to be changed, and one with everybody who is on it."""
 
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
@@ -19,10 +20,11 @@ from organizations.posts import Power, Tier
 from organizations.scope import scope_of
 from requests.models import ServiceRequest
 from requests.tables import REQUESTS
-from volunteers import whistles
-from volunteers.forms.whistles import ReasonForm, WhistleForm
-from volunteers.models import Whistle
-from volunteers.states import LIVE, WhistleState
+from volunteers import usual, whistles
+from volunteers.forms.whistles import WhistleForm
+from volunteers.models import Whistle, WhistleTemplate
+from volunteers.states import WhistleState
+from volunteers.tables import WHISTLES
 
 TABS = (
     ("open", "招募中", (WhistleState.OPEN,)),
@@ -35,48 +37,56 @@ TABS = (
 @require_GET
 @staff_page(*WHISTLE_SIGHT)
 def index(request: HttpRequest) -> HttpResponse:
-    """The whistles of the communities in sight, by what is to be done about them."""
+    """The whistles of the communities in sight, by what is to be done about them. Filters stay in the URL."""
     user, words = request.user, request.GET.get("q", "").strip()[:60]
-    in_sight = Whistle.objects.in_sight_of_staff(user)
+    filters = whistling.filters_of(request.GET)
+    in_sight = whistling.narrowed(Whistle.objects.in_sight_of_staff(user), filters, words)
     found = whistling.counts(in_sight, {key: states for key, _, states in TABS})
     key = request.GET.get("tab")
     if key not in {tab[0] for tab in TABS}:
         key = next((tab[0] for tab in TABS if found[tab[0]]), "open")
     states = next(tab[2] for tab in TABS if tab[0] == key)
-    page = whistling.page_of(in_sight.filter(state__in=states), words, key, request.GET.get("page"))
-    return render(
-        request,
-        "desk/whistles.html",
-        {
-            "headline": whistling.headline(found),
-            "page": page,
-            "tab": key,
-            "tabs": [
-                {
-                    "label": label,
-                    "url": f"?tab={name}",
-                    "count": None if name == "ended" else found[name],
-                    "on": name == key,
-                }
-                for name, label, _ in TABS
-            ],
-            "q": words,
-            "can_whistle": whistles_for_a_community(user),
-        },
-    )
+    context = {
+        "headline": whistling.headline(found),
+        "page": whistling.page_of(in_sight.filter(state__in=states), key, request.GET.get("page")),
+        "tab": key,
+        "tabs": [_tab(request, name, label, found[name], on=name == key) for name, label, _ in TABS],
+        "q": words,
+        "filters": filters,
+        "keep": {"tab": key},
+        "is_filtered": bool(words) or any(each["value"] for each in filters),
+        "can_whistle": whistles_for_a_community(user),
+    }
+    return render(request, "desk/whistles.html", context)
+
+
+def _tab(request: HttpRequest, name: str, label: str, count: int, *, on: bool) -> dict[str, Any]:
+    asked = request.GET.copy()
+    asked.pop("page", None)
+    asked["tab"] = name
+    return {
+        "label": label,
+        "url": f"?{asked.urlencode()}",
+        "count": None if name == "ended" else count,
+        "on": on,
+    }
 
 
 @require_http_methods(["GET", "POST"])
 @staff_page(Power.WHISTLE)
 def new(request: HttpRequest) -> HttpResponse:
-    """吹哨 for a request (its place, grid and duty area filled in), or the community's own."""
+    """吹哨 for a request (its place, grid and duty area filled in), or the community's own; with a template its
+    words are filled in.
+    """
     service_request = _request_of(request)
     community = _community_of(request, service_request)
+    templates = list(WhistleTemplate.objects.usable_by(request.user).prefetch_related("skills"))
+    chosen = next((row for row in templates if str(row.pk) == request.GET.get("template")), None)
     form = WhistleForm(
         request.POST or None,
         community=community,
         service_request=service_request,
-        initial={"key": uuid.uuid4()},
+        initial={**(usual.values_of(chosen) if chosen else {}), "key": uuid.uuid4()},
         label_suffix="",
     )
     if request.method == "POST" and form.is_valid():
@@ -85,18 +95,61 @@ def new(request: HttpRequest) -> HttpResponse:
                 transaction.atomic()
             ):  # refused publishing leaves no draft behind that the key would bring back
                 whistle = whistles.draft(by=request.user, **form.arguments())
-                if "publish" in request.POST and whistle.state == WhistleState.DRAFT:
-                    whistles.publish(whistle, by=request.user)
+                _publish_if_asked(request, whistle)
         except RuleViolation as violation:
             violation.add_to(form)
         else:
             messages.success(request, f"{_said(whistle)}：{whistle.title}")
             return redirect("desk:whistle", pk=whistle.pk)
-    return render(
-        request,
-        "desk/whistle_new.html",
-        {"form": form, "community": community, "service_request": service_request},
+    context = {
+        "form": form,
+        "community": community,
+        "service_request": service_request,
+        "usual": templates,
+        "chosen": chosen,
+    }
+    return render(request, "desk/whistle_new.html", context)
+
+
+def _publish_if_asked(request: HttpRequest, whistle: Whistle) -> None:
+    if "publish" in request.POST and whistle.state == WhistleState.DRAFT:
+        whistles.publish(whistle, by=request.user)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_page(Power.WHISTLE)
+def edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """修改草稿: the same form with what stands in it; kept, or kept and published."""
+    whistle = whistle_or_404(request, pk)
+    if not WHISTLES.steps["edit"].power(request.user, whistle):
+        raise NoPower()
+    if whistle.state != WhistleState.DRAFT or whistle.community is None:
+        messages.error(request, f"现在是“{whistle.get_state_display()}”，只有草稿可以修改。")
+        return redirect("desk:whistle", pk=pk)
+    form = WhistleForm(
+        request.POST or None,
+        community=whistle.community,
+        service_request=whistle.service_request,
+        whistle=whistle,
+        label_suffix="",
     )
+    if request.method == "POST" and form.is_valid():
+        try:
+            with transaction.atomic():
+                whistles.edit(whistle, by=request.user, **form.changes())
+                _publish_if_asked(request, whistle)
+        except RuleViolation as violation:
+            violation.add_to(form)
+        else:
+            messages.success(request, f"{_said(whistle)}：{whistle.title}")
+            return redirect("desk:whistle", pk=whistle.pk)
+    context = {
+        "form": form,
+        "community": whistle.community,
+        "service_request": whistle.service_request,
+        "whistle": whistle,
+    }
+    return render(request, "desk/whistle_new.html", context)
 
 
 def _said(whistle: Whistle) -> str:
@@ -129,42 +182,20 @@ def _community_of(request: HttpRequest, service_request: ServiceRequest | None) 
 @require_GET
 @staff_page(*WHISTLE_SIGHT)
 def show(request: HttpRequest, pk: int) -> HttpResponse:
-    return _page(request, _whistle(request, pk))
+    return page_of_one(request, whistle_or_404(request, pk))
 
 
-@require_http_methods(["GET", "POST"])
-@staff_page(Power.WHISTLE)
-def step(request: HttpRequest, pk: int, name: str) -> HttpResponse:
-    """Publish, or cancel with a reason that the claimants read."""
-    whistle = _whistle(request, pk)
-    if name not in ("publish", "cancel"):
-        raise Http404
-    form = ReasonForm(request.POST if request.method == "POST" else None, label_suffix="")
-    if request.method == "GET":
-        return _page(request, whistle, form=form) if name == "cancel" else redirect("desk:whistle", pk=pk)
-    try:
-        if name == "publish":
-            whistles.publish(whistle, by=request.user)
-            messages.success(request, f"已吹哨：{whistle.title}")
-        elif form.is_valid():
-            is_claimed = whistle.claims.filter(state__in=LIVE).exists()
-            whistles.cancel(whistle, by=request.user, reason=form.cleaned_data["reason"])
-            told = "，接单的同志会收到通知" if is_claimed else ""
-            messages.success(request, f"已取消：{whistle.title}{told}。")
-        else:
-            return _page(request, whistle, form=form)
-    except RuleViolation as violation:
-        messages.error(request, violation.sentence)
-    return redirect("desk:whistle", pk=pk)
-
-
-def _whistle(request: HttpRequest, pk: int) -> Whistle:
+def whistle_or_404(request: HttpRequest, pk: int) -> Whistle:
+    """One in sight of the staff, with what its page shows beside it."""
+    beside = ("community", "grid", "created_by", "leader", "team", "service_request")
     rows = Whistle.objects.in_sight_of_staff(request.user).select_related(
-        "community", "grid", "created_by", "service_request__handler", "service_request__category"
-    )
+        *beside, "service_request__handler", "service_request__category", "service_request__grid",
+        "service_request__building",
+    )  # fmt: skip
     return get_object_or_404(rows.with_places_taken(), pk=pk)
 
 
-def _page(request: HttpRequest, whistle: Whistle, form: ReasonForm | None = None) -> HttpResponse:
+def page_of_one(request: HttpRequest, whistle: Whistle, asks: dict[str, Any] | None = None) -> HttpResponse:
+    """The page of one; `asks` is the form of a step with its words (see `desk.views.whistle_steps`)."""
     context = whistling.context_of(request.user, whistle)
-    return render(request, "desk/whistle.html", {**context, "cancel_form": form})
+    return render(request, "desk/whistle.html", {**context, "asks": asks})

@@ -7,6 +7,7 @@ from volunteers.api.claims import ClaimViewSet
 from volunteers.api.profile import ProfileViewSet
 from volunteers.api.registrations import RegistrationViewSet
 from volunteers.api.service import LedgerViewSet, ServiceViewSet
+from volunteers.api.staff_whistles import StaffWhistleViewSet, WhistleTemplateViewSet
 from volunteers.api.summaries import SummaryViewSet
 from volunteers.api.thanks import ThanksViewSet
 from volunteers.api.whistles import WhistleViewSet
@@ -15,6 +16,8 @@ from volunteers.api.whistles import WhistleViewSet
 def register(router: BaseRouter) -> None:
     """Called by governance.api."""
     router.register("whistles", WhistleViewSet, "whistle")
+    router.register("staff-whistles", StaffWhistleViewSet, "staff-whistle")
+    router.register("whistle-templates", WhistleTemplateViewSet, "whistle-template")
     router.register("claims", ClaimViewSet, "claim")
     router.register("registrations", RegistrationViewSet, "registration")
     router.register("service", ServiceViewSet, "service")
