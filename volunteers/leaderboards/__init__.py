@@ -6,7 +6,7 @@
 
 from volunteers.leaderboards.closing import close_due, proclaim_due
 from volunteers.leaderboards.counting import entries_of
-from volunteers.leaderboards.naming import CITY, kind_of, span, subject_of
+from volunteers.leaderboards.naming import CITY, first_day, kind_of, span, subject_of
 from volunteers.leaderboards.refreshing import refresh, refresh_all, refresh_due, refresh_named
 from volunteers.leaderboards.sight import (
     board_of,
@@ -15,6 +15,7 @@ from volunteers.leaderboards.sight import (
     open_to,
     place_of,
     places_open_to,
+    public_places,
     row_of,
     rows_of,
     visible_to,
@@ -26,12 +27,14 @@ __all__ = (
     "close_due",
     "entries_of",
     "find",
+    "first_day",
     "kind_of",
     "movement",
     "open_to",
     "place_of",
     "places_open_to",
     "proclaim_due",
+    "public_places",
     "refresh",
     "refresh_all",
     "refresh_due",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
@@ -13,7 +14,7 @@ from organizations.models import Organization, Policy
 from organizations.models.policies import Boards
 from organizations.posts import Tier
 from volunteers.leaderboards import naming
-from volunteers.models import Board, BoardRow, Registration, Volunteer
+from volunteers.models import Board, BoardRow, BoardSnapshot, Registration, Star, Volunteer
 
 #: Tiers that have a board of their own.
 PLACES = (Tier.DISTRICT, Tier.COMMUNITY)
@@ -144,25 +145,25 @@ def searched(rows: QuerySet[BoardRow], words: str) -> QuerySet[BoardRow]:
 # One board, one row
 
 
-def board_of(place: Organization, period: str, day: Any = None) -> Board | None:
+def board_of(place: Organization, period: str, day: date | None = None) -> Board | None:
     """The members' board of a district or community in the period that `day` (default today) lies in."""
     return find(naming.kind_of(place), place.pk, period, day)
 
 
-def find(kind: str, organization_id: int | None, period: str, day: Any = None) -> Board | None:
+def find(kind: str, organization_id: int | None, period: str, day: date | None = None) -> Board | None:
     """A board as last computed; None where nothing has been counted yet."""
     starts_on = naming.first_day(period, day)
     rows = Board.objects.select_related("organization")
     return rows.filter(kind=kind, organization=organization_id, period=period, starts_on=starts_on).first()
 
 
-def days_of(kind: str, organization_id: int | None, period: str, most: int = 24) -> list[Any]:
+def days_of(kind: str, organization_id: int | None, period: str, most: int = 24) -> list[date]:
     """The first days of the periods that have a board, newest first."""
     rows = Board.objects.filter(kind=kind, organization=organization_id, period=period)
     return list(rows.order_by("-starts_on").values_list("starts_on", flat=True)[:most])
 
 
-def row_of(volunteer_id: int, organization_id: int, period: str, day: Any = None) -> BoardRow | None:
+def row_of(volunteer_id: int, organization_id: int, period: str, day: date | None = None) -> BoardRow | None:
     """Where one volunteer stands on the members' board of a district or community."""
     return row_in(
         Q(board__organization=organization_id, board__period=period)
@@ -185,3 +186,42 @@ def place_of(row: BoardRow, boards: str) -> int | None:
 def movement(row: BoardRow) -> int | None:
     """Places gained (positive) or lost since the board was last closed; None for a newcomer."""
     return None if row.closed_rank is None else row.closed_rank - row.rank
+
+
+# Stars
+
+
+def stars_of(place: Organization, month: date | None = None) -> list[Star]:
+    """The stars of a place in a month, or in the last one that has any. Two queries at most.
+
+    Where boards are positive nobody is named who has left them since.
+    """
+    rows = Star.objects.filter(organization=place).select_related(
+        "volunteer__user", "volunteer__member__unit"
+    )
+    if place.boards_shown == Boards.POSITIVE:  # type: ignore[attr-defined]
+        rows = rows.exclude(volunteer__hides_from_boards=True)
+    if month is None:
+        newest = Star.objects.filter(organization=place).order_by("-month").values("month")[:1]
+        return list(rows.filter(month=Subquery(newest)).order_by("rank"))
+    return list(rows.filter(month=month).order_by("rank"))
+
+
+def snapshot_rows(snapshot: BoardSnapshot, boards: str | None) -> list[dict[str, Any]]:
+    """What a snapshot may still show: its rows without those that the policies do not name today."""
+    board = snapshot.board
+    if naming.subject_of(board) != "volunteer" or (board.kind not in naming.CITY and boards == Boards.ON):
+        return list(snapshot.rows)
+    people = Volunteer.objects.filter(pk__in=[row["id"] for row in snapshot.rows])
+    hidden = dict(people.filter(hides_from_boards=True).values_list("pk", "district"))
+    district = dict(people.values_list("pk", "district"))
+    shown = {each.pk: each.boards for each in districts()}
+    last = first_third(snapshot.size)
+
+    def is_named(row: dict[str, Any]) -> bool:
+        said = boards if board.kind not in naming.CITY else shown.get(district.get(row["id"], 0))
+        return said == Boards.ON or (
+            said == Boards.POSITIVE and row["rank"] <= last and row["id"] not in hidden
+        )
+
+    return [row for row in snapshot.rows if is_named(row)]

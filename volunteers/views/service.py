@@ -10,7 +10,8 @@ from django.views.decorators.http import require_GET
 from organizations import policies
 from organizations.models.policies import Boards
 from volunteers import leaderboards, ledger, presenting, quotas
-from volunteers.models import LedgerEntry
+from volunteers.leaderboards import listing
+from volunteers.models import LedgerEntry, Star
 from volunteers.states import Period
 from volunteers.views.answering import page_of, rank_of, volunteer_of
 
@@ -33,6 +34,8 @@ def service(request: HttpRequest) -> HttpResponse:
         "ever": ledger.balance(volunteer),
         "quota": quotas.quota(volunteer, policy=policies.at_hand(request.user, volunteer.district_id)),
         "sees_board": volunteer.district_id in leaderboards.open_to(request.user),
+        "honours": Star.objects.filter(volunteer=volunteer).select_related("organization"),
+        "own_listing": listing.may_leave(policies.at_hand(request.user, volunteer.district_id).boards),
         "has_boards": policies.at_hand(request.user, volunteer.district_id).boards != Boards.OFF,
         "ranks": [
             (period.label, period.value, rank_of(request.user, volunteer, period)) for period in Period

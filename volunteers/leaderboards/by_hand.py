@@ -1,0 +1,109 @@
+"""The boards as somebody would write them in SQL by hand: what `manage.py bench_boards` measures ours against."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+from volunteers.leaderboards.naming import span, subject_of
+from volunteers.models import Board, BoardRow
+from volunteers.states import BoardKind
+
+TABLE = "board_by_hand"
+_GROUPS = {
+    "volunteer": "e.volunteer_id",
+    "unit": "e.unit_id",
+    "community": "e.community_id",
+}
+_PLACES = {BoardKind.DISTRICT_MEMBERS: "district_id", BoardKind.COMMUNITY_MEMBERS: "community_id"}
+_INSERT = """
+INSERT INTO {table} ({columns})
+SELECT %s, s.subject,
+    ROW_NUMBER() OVER (ORDER BY s.score DESC, 1.0 * s.minutes / s.members DESC, s.refusals, s.reached_at, s.subject),
+    s.score, s.minutes, s.times, ROUND(1.0 * s.stars / NULLIF(s.ratings, 0), 2), s.likes, s.refusals, s.members
+FROM (
+    SELECT f.*, ROUND((f.minutes / 60.0 + 0.5 * f.times) / f.members
+        + 2 * ((15.0 + f.stars) / (5 + f.ratings) - 3), 2) AS score
+    FROM (
+        SELECT {group} AS subject, SUM(e.minutes) AS minutes, COUNT(*) AS times, MAX(e.at) AS reached_at,
+            COALESCE(SUM(m.stars), 0) AS stars, COALESCE(SUM(m.ratings), 0) AS ratings,
+            COALESCE(SUM(m.likes), 0) AS likes, 0 AS refusals, {members} AS members
+        FROM volunteers_ledgerentry e
+        JOIN volunteers_volunteer v ON v.id = e.volunteer_id AND v.kind IN ('employed', 'resident')
+        JOIN volunteers_claim c ON c.id = e.claim_id AND c.state = 'credited'
+        LEFT JOIN (
+            SELECT whistle_id, SUM(stars) AS stars, COUNT(stars) AS ratings, SUM(liked) AS likes
+            FROM (
+                SELECT t.whistle_id, t.stars, CASE WHEN t.is_like THEN 1 ELSE 0 END AS liked
+                FROM volunteers_thanks t JOIN volunteers_whistle w ON w.id = t.whistle_id
+                WHERE w.starts_at >= %s AND w.starts_at < %s {of_whistles}
+                UNION ALL
+                SELECT w.id, r.satisfied, 0
+                FROM volunteers_whistle w JOIN requests_rating r ON r.service_request_id = w.service_request_id
+                WHERE w.starts_at >= %s AND w.starts_at < %s {of_whistles}
+            ) said GROUP BY whistle_id
+        ) m ON m.whistle_id = e.whistle_id
+        {units}
+        WHERE e.served_at >= %s AND e.served_at < %s {of_entries}
+        GROUP BY {group}
+    ) f
+) s
+"""
+_UNITS = """JOIN (
+    SELECT p.unit_id, COUNT(*) AS members
+    FROM volunteers_registration r
+    JOIN volunteers_volunteer v ON v.id = r.volunteer_id
+    JOIN organizations_member p ON p.id = v.member_id
+    WHERE r.state = 'confirmed' GROUP BY p.unit_id HAVING COUNT(*) >= 5
+) u ON u.unit_id = e.unit_id"""
+
+_LIKE = "CREATE TABLE {table} (LIKE {model} INCLUDING ALL)"
+_COPY = "CREATE TABLE {table} AS SELECT * FROM {model} WHERE 1 = 0"
+
+
+def prepare() -> None:
+    """A table like that of the boards, with the same indexes, in the session at hand."""
+    how = _LIKE if connection.vendor == "postgresql" else _COPY
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
+        cursor.execute(how.format(table=TABLE, model=BoardRow._meta.db_table))
+        if connection.vendor != "postgresql":
+            cursor.execute(f"CREATE INDEX {TABLE}_rank ON {TABLE} (board_id, rank)")
+
+
+def write(board: Board) -> None:
+    """One board by hand."""
+    start, end = span(board)
+    subject, place = subject_of(board), _PLACES.get(BoardKind(board.kind))
+    here = f"AND {{}}.{place} = {int(board.organization_id or 0)}" if place else ""
+    is_units = board.kind == BoardKind.CITY_UNITS
+    columns = f"board_id, {subject}_id, rank, score, minutes, times, mean_rating, likes, refusals, members"
+    text = _INSERT.format(
+        table=TABLE,
+        columns=columns,
+        group=_GROUPS[subject],
+        members="MAX(u.members)" if is_units else "1",
+        units=_UNITS if is_units else "",
+        of_whistles=here.format("w"),
+        of_entries=here.format("e"),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(text, [board.pk, *[_moment(each) for each in (start, end) * 3]])
+
+
+def _moment(value: Any) -> Any:
+    return connection.ops.adapt_datetimefield_value(value)
+
+
+def differing(board: Board) -> int:
+    """How many places of a board are not the same by hand."""
+    subject = f"{subject_of(board)}_id"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT rank, {subject}, minutes, times, likes FROM {TABLE} WHERE board_id = %s",  # noqa: S608
+            [board.pk],
+        )
+        by_hand = set(cursor.fetchall())
+    ours = set(board.rows.values_list("rank", subject, "minutes", "times", "likes"))
+    return len(by_hand ^ ours)
