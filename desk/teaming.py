@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from organizations.models import Organization
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
-from volunteers import powers, rosters
+from volunteers import powers, rosters, teams
 from volunteers.models import Registration, Team, TeamMembership, Volunteer
 from volunteers.states import TeamKind
 
@@ -23,14 +23,14 @@ TABS = (
 )
 
 
-def counts(teams: QuerySet[Team]) -> dict[str, int]:
+def counts(in_sight: QuerySet[Team]) -> dict[str, int]:
     """Tab → how many. One query."""
-    return teams.order_by().aggregate(**{key: Count("pk", filter=which) for key, _, which in TABS})
+    return in_sight.order_by().aggregate(**{key: Count("pk", filter=which) for key, _, which in TABS})
 
 
-def page_of(teams: QuerySet[Team], tab: str, words: str, number: str | None) -> Page:
+def page_of(in_sight: QuerySet[Team], tab: str, words: str, number: str | None) -> Page:
     which = next(condition for key, _, condition in TABS if key == tab)
-    rows = teams.filter(which)
+    rows = in_sight.filter(which)
     if words:
         rows = rows.filter(
             Q(name__icontains=words) | Q(project__icontains=words) | Q(organization__name__icontains=words)
@@ -41,9 +41,9 @@ def page_of(teams: QuerySet[Team], tab: str, words: str, number: str | None) -> 
     return Paginator(rows, PAGE).get_page(number)
 
 
-def rows_of(user: Any, teams: list[Team]) -> list[dict[str, Any]]:
+def rows_of(user: Any, shown: list[Team]) -> list[dict[str, Any]]:
     """Each with figures and captains; captains of service teams are named to those who see their people."""
-    figures, captains = rosters.figures(teams), rosters.captains(teams)
+    figures, captains = rosters.figures(shown), rosters.captains(shown)
     return [
         {
             "team": team,
@@ -52,7 +52,7 @@ def rows_of(user: Any, teams: list[Team]) -> list[dict[str, Any]]:
                 each for each in captains[team.pk] if each.post or powers.sees_people_of(user, team)
             ],
         }
-        for team in teams
+        for team in shown
     ]
 
 
@@ -78,17 +78,6 @@ def former(team: Team) -> list[TeamMembership]:
     return list(rows.defer("volunteer__user__phone", "volunteer__member__phone")[:10])
 
 
-def candidates(team: Team) -> QuerySet[Registration]:
-    """Whom one may take into a service team: those registered there who are not in it."""
-    place = {"community": team.community_id} if team.community_id else {"district": team.district_id}
-    rows = Registration.objects.confirmed().filter(**place)
-    inside = TeamMembership.objects.current().filter(team=team).values("volunteer")
-    rows = rows.exclude(volunteer__in=inside).select_related(
-        "grid", "volunteer__user", "volunteer__member__unit"
-    )
-    return rows.defer("volunteer__user__phone", "volunteer__member__phone", "grid__boundary")
-
-
 def found(team: Team, words: str) -> list[Registration]:
     """Candidates whose name holds the words."""
     if not words:
@@ -96,13 +85,17 @@ def found(team: Team, words: str) -> list[Registration]:
     named = Q(volunteer__member__name__icontains=words) | Q(
         volunteer__member=None, volunteer__user__name__icontains=words
     )
-    return list(candidates(team).filter(named).order_by("id")[:FOUND])
+    rows = (
+        teams.candidates(team)
+        .filter(named)
+        .select_related("grid", "volunteer__user", "volunteer__member__unit")
+    )
+    rows = rows.defer("volunteer__user__phone", "volunteer__member__phone", "grid__boundary")
+    return list(rows.order_by("id")[:FOUND])
 
 
 def one_of(team: Team, pk: str) -> Volunteer | None:
     """Somebody in the team, or whom one may take into it; None for anybody else."""
     if not (pk.isdecimal() and len(pk) < 16):
         return None
-    inside = TeamMembership.objects.current().filter(team=team).values("volunteer")
-    may = Q(pk__in=inside) | Q(pk__in=candidates(team).order_by().values("volunteer"))
-    return Volunteer.objects.filter(may, pk=int(pk)).select_related("user", "member").first()
+    return teams.within_reach(team).filter(pk=int(pk)).first()

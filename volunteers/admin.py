@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 
+from grids.models import Grid
 from organizations.posts import Power
 from organizations.scope import scope_of
-from organizations.scoped_admin import ScopedAdmin, VerbButton
-from volunteers import usual
+from organizations.scoped_admin import ScopedAdmin, VerbButton, VerbForm
+from volunteers import registry, teams, usual
 from volunteers.models import (
     Claim,
     LedgerEntry,
     Registration,
+    Team,
     Volunteer,
     Whistle,
     WhistleSeries,
     WhistleTemplate,
 )
+from volunteers.powers import can_keep_team
+from volunteers.tables import REGISTRATIONS
 
 
 class _LookUp(ScopedAdmin):
@@ -40,14 +46,82 @@ class VolunteerAdmin(_LookUp):
     fields = ["kind", "member", "district"]
 
 
+class BecauseVerb(VerbForm):
+    reason = forms.CharField(label="原因", max_length=100, help_text="他会收到消息，看到这句话。")
+
+
+class RegridVerb(VerbForm):
+    grid = forms.ModelChoiceField(Grid.objects.none(), label="改到哪个网格")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        grids = Grid.objects.filter(community=self.row.community_id).exclude(pk=self.row.grid_id)
+        self.fields["grid"].queryset = grids.order_by("tier", "code")  # type: ignore[attr-defined]
+
+
+def _registration_step(name: str) -> Callable[[Any, Any], bool]:
+    """Whether the step is open, by the table; one's own registration is left on the phone."""
+    return lambda user, row: row.volunteer.user_id != user.pk and REGISTRATIONS.is_open(name, user, row)
+
+
 @admin.register(Registration)
 class RegistrationAdmin(_LookUp):
     powers = (Power.CONFIRM_REGISTRATION,)
+    verbs = (
+        VerbButton(
+            "decline",
+            "不接收",
+            _registration_step("decline"),
+            lambda user, row, reason: registry.decline(row, by=user, reason=reason),
+            BecauseVerb,
+            "danger",
+        ),
+        VerbButton(
+            "regrid",
+            "调整网格",
+            _registration_step("regrid"),
+            lambda user, row, grid: registry.regrid(row, by=user, grid=grid),
+            RegridVerb,
+        ),
+        VerbButton(
+            "end",
+            "结束报到",
+            _registration_step("end"),
+            lambda user, row, reason: registry.end(row, by=user, reason=reason),
+            BecauseVerb,
+            "danger",
+            "已接的哨单和服务台账不受影响。",
+        ),
+    )
     list_display = ["volunteer", "community", "grid", "state", "choice", "requested_at", "confirmed_at"]
     list_filter = ["state"]
     search_fields = ["volunteer__member__name", "volunteer__user__name"]
     date_hierarchy = "requested_at"
     list_select_related = ["volunteer__user", "volunteer__member", "community", "grid"]
+
+
+@admin.register(Team)
+class TeamAdmin(_LookUp):
+    """Looked up here; founded, changed and filled with people on the desk."""
+
+    powers = (Power.CONFIRM_REGISTRATION, Power.REQUESTS_MASKED)
+    list_display = ["name", "kind", "organization", "theme", "project", "founded_on", "closed_at"]
+    list_filter = ["kind", "theme"]
+    search_fields = ["name", "project"]
+    list_select_related = ["organization"]
+    verbs = (
+        VerbButton(
+            "close",
+            "撤销",
+            lambda user, team: team.closed_at is None and can_keep_team(user, team),
+            lambda user, team: teams.close(team, by=user),
+            tone="danger",
+            help="撤销以后不能恢复，队员和历史都留着，名称可以再用。",
+        ),
+    )
+
+    def get_queryset(self, request: Any) -> Any:
+        return super().get_queryset(request).in_sight_of_staff(request.user)
 
 
 @admin.register(Whistle)

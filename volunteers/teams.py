@@ -56,6 +56,20 @@ def open_for(volunteer: Volunteer) -> QuerySet[Team]:
     return Team.objects.open().filter(here, kind=TeamKind.SERVICE)
 
 
+def candidates(team: Team) -> QuerySet[Registration]:
+    """Whom one may take into a service team: those registered there who are not in it."""
+    place = {"community": team.community_id} if team.community_id else {"district": team.district_id}
+    inside = TeamMembership.objects.current().filter(team=team).values("volunteer")
+    return Registration.objects.confirmed().filter(**place).exclude(volunteer__in=inside)
+
+
+def within_reach(team: Team) -> QuerySet[Volunteer]:
+    """Who is in the team, and whom one may take into it."""
+    inside = TeamMembership.objects.current().filter(team=team).values("volunteer")
+    may = Q(pk__in=inside) | Q(pk__in=candidates(team).order_by().values("volunteer"))
+    return Volunteer.objects.filter(may).select_related("user", "member")
+
+
 # Founding, changing, closing
 
 

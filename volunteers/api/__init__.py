@@ -2,13 +2,16 @@
 
 from rest_framework.routers import BaseRouter
 
-from volunteers.api.boards import LeaderboardViewSet
+from volunteers.api.boards import LeaderboardViewSet, StarViewSet
 from volunteers.api.claims import ClaimViewSet
+from volunteers.api.placing import PlacingViewSet
 from volunteers.api.profile import ProfileViewSet
 from volunteers.api.registrations import RegistrationViewSet
+from volunteers.api.roster import CommunityRegistrationViewSet
 from volunteers.api.service import LedgerViewSet, ServiceViewSet
 from volunteers.api.staff_whistles import StaffWhistleViewSet, WhistleTemplateViewSet
 from volunteers.api.summaries import SummaryViewSet
+from volunteers.api.teams import TeamViewSet
 from volunteers.api.thanks import ThanksViewSet
 from volunteers.api.whistles import WhistleViewSet
 
@@ -20,9 +23,13 @@ def register(router: BaseRouter) -> None:
     router.register("whistle-templates", WhistleTemplateViewSet, "whistle-template")
     router.register("claims", ClaimViewSet, "claim")
     router.register("registrations", RegistrationViewSet, "registration")
+    router.register("community-registrations", CommunityRegistrationViewSet, "community-registration")
+    router.register("placing", PlacingViewSet, "placing")
+    router.register("teams", TeamViewSet, "team")
     router.register("service", ServiceViewSet, "service")
     router.register("volunteer-profile", ProfileViewSet, "volunteer-profile")
     router.register("thanks", ThanksViewSet, "thanks")
     router.register("ledger", LedgerViewSet, "ledger")
     router.register("summaries", SummaryViewSet, "summary")
     router.register("leaderboards", LeaderboardViewSet, "leaderboard")
+    router.register("stars", StarViewSet, "star")

@@ -31,7 +31,7 @@ class RegistrationSerializer(serializers.ModelSerializer[Registration]):
         model = Registration
         fields = [
             *["id", "community", "community_name", "grid_name", "choice", "state", "state_label"],
-            *["requested_at", "confirmed_at"],
+            *["requested_at", "confirmed_at", "ended_at", "ended_because"],
         ]
         read_only_fields = fields
 
@@ -43,6 +43,10 @@ class ChoiceSerializer(serializers.Serializer[Any]):
     community = serializers.IntegerField()
 
 
+class LeaveSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(required=False, max_length=100, allow_blank=True)
+
+
 class CommunitySerializer(serializers.Serializer[Organization]):
     id = serializers.IntegerField()
     name = serializers.CharField(source="short_name")
@@ -50,16 +54,17 @@ class CommunitySerializer(serializers.Serializer[Organization]):
 
 
 class RegistrationViewSet(mixins.ListModelMixin, GenericViewSet[Registration]):
-    """One's own registrations, and what can be chosen."""
+    """One's own registrations with those that ended, and what can be chosen."""
 
     queryset = Registration.objects.none()
     serializer_class = RegistrationSerializer
     pagination_class = None
     filter_backends: list[Any] = []
+    lookup_value_regex = "[0-9]+"
 
     def get_queryset(self) -> QuerySet[Registration]:
         rows = Registration.objects.filter(volunteer__user=self.request.user.pk)
-        return rows.select_related("community", "grid").order_by("choice", "id")
+        return rows.select_related("community", "grid", "volunteer__user").order_by("choice", "id")
 
     @extend_schema(request=ChoiceSerializer, responses={201: RegistrationSerializer, **REFUSALS})
     def create(self, request: Request) -> Response:
@@ -79,3 +84,18 @@ class RegistrationViewSet(mixins.ListModelMixin, GenericViewSet[Registration]):
         member = registry.member_of(request.user)
         found = registry.communities(request.query_params.get("q", "").strip(), member, [])
         return Response(CommunitySerializer(found, many=True).data)  # type: ignore[arg-type]
+
+    @extend_schema(request=None, responses={200: RegistrationSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def drop(self, request: Request, pk: str) -> Response:
+        """撤回自选: take a choice back while it waits."""
+        row = get_object_or_404(self.get_queryset(), pk=pk)
+        return Response(RegistrationSerializer(registry.drop(row, by=request.user)).data)
+
+    @extend_schema(request=LeaveSerializer, responses={200: RegistrationSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def end(self, request: Request, pk: str) -> Response:
+        """离开: end one's own registration. To move, choose another community instead: the old one ends by itself."""
+        row = get_object_or_404(self.get_queryset(), pk=pk)
+        reason = valid(LeaveSerializer, request).get("reason", "")
+        return Response(RegistrationSerializer(registry.end(row, by=request.user, reason=reason)).data)
