@@ -25,7 +25,7 @@ def summary_row(job: SummaryJob) -> dict[str, Any]:
     return {
         "job": job,
         "chip": {"state": CHIPS[State(job.state)], "label": job.get_state_display()},
-        "rows": f"{job.rows:,} 行" if job.rows and job.state in (State.DONE, State.EXPIRED) else "",
+        "rows": f"{job.rows:,} 条记录" if job.rows and job.state in (State.DONE, State.EXPIRED) else "",
         "names": "含姓名" if job.with_names else "只有数字",
     }
 

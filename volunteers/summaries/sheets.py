@@ -73,7 +73,7 @@ def write(job: SummaryJob, path: Path, voice: Voice, *, drafts: Path) -> None:
     """Write the workbook of a job to `path`, telling `voice` of every page. `drafts`: where rows wait meanwhile."""
     with BookWriter(path, drafts=drafts) as book:
         _Workbook(job, book, voice).write()
-        voice.phase(_BINDING)
+        voice.go_on(_BINDING)
 
 
 class _Workbook:
@@ -113,9 +113,6 @@ class _Workbook:
         self.done += rows
         self.voice.at(self.done)
 
-    def _phase(self, phase: str) -> None:
-        self.voice.go_on(phase)
-
     # Sheets
 
     def _pass_the_ledger(self) -> None:
@@ -131,7 +128,7 @@ class _Workbook:
             ledger.finish(self.tallies.groups[WHOLE])
 
     def _write_whistles(self, table: Table) -> None:
-        self._phase("写活动")
+        self.voice.go_on("写活动")
         besides = set(self.tallies.whistles)
         for page in reading.whistle_pages(self.job):
             besides.difference_update(line.pk for line in page)
@@ -149,9 +146,9 @@ class _Workbook:
         self._tell(len(page))
 
     def _write_people(self, table: Table) -> None:
-        """The most hours first."""
-        self._phase("写人员")
-        served = self.tallies.people
+        """The most hours first; whoever had everything reversed served nothing."""
+        self.voice.go_on("写人员")
+        served = {pk: each for pk, each in self.tallies.people.items() if each.times or each.minutes}
         ids = sorted(served, key=lambda pk: (-served[pk].minutes, -served[pk].times, pk))
         for page in reading.people_pages(ids):
             for person in page:
@@ -182,7 +179,7 @@ class _Workbook:
         table.finish(["合计", *held, whole.people, *_service(whole)])
 
     def _write_overview(self, table: Table) -> None:
-        self._phase("写概况")
+        self.voice.go_on("写概况")
         for label, item, group in _groups(self.job.first_day, self.job.last_day):
             table.add([label, item, *self._summed(self.tallies.groups[group])])
         table.finish()
