@@ -23,13 +23,15 @@ from tests import factories
 from tests.grids import marked
 from tests.grids.homes import a_resident
 from tests.volunteers import scenes
-from volunteers import claims, registry, whistles
-from volunteers.models import Registration
+from volunteers import claims, registry, teams, whistles
+from volunteers.models import ClaimPhoto, Registration
 from volunteers.states import VolunteerKind
 
 IMPORT_ROUTES = ("import", "import_columns", "import_confirm", "import_cancel", "import_report")
 DISPATCH_ROUTES = ("detail", "take")
-CLAIM_ROUTES = ("detail", "check-in", "check-out", "contact", "withdraw")
+CLAIM_ROUTES = ("detail", "check-in", "check-out", "contact", "fulfil", "leave", "withdraw")
+ROSTER_ROUTES = ("detail", "confirm", "decline", "regrid", "end")
+TEAM_ROUTES = ("detail", "close", "join", "leave", "people", "add", "remove", "name-captain")
 #: The word in every text of the home community.
 SECRET = "密语"
 
@@ -77,6 +79,8 @@ def build() -> SimpleNamespace:
     meanings = _meanings(city, resident, service_request, whistle, claim, registration, volunteer)
     meanings["rows"]["requests_dispatch"] = dispatch
     meanings |= _of_lists(home, meanings["rows"])
+    meanings |= _of_people(home, volunteer, registration)
+    meanings["rows"]["volunteers_team"] = meanings.pop("team")
     return SimpleNamespace(
         city=city,
         home=home,
@@ -112,6 +116,31 @@ def _of_lists(home: Any, rows: dict[str, Any]) -> dict[str, Any]:
     return {
         "v1:reply-template-detail:pk": rows["requests_replytemplate"].pk,
         "v1:saved-filter-detail:pk": kept.pk,
+    }
+
+
+def _of_people(home: Any, volunteer: Any, registration: Any) -> dict[str, Any]:
+    """A service team with the volunteer in it, the registration that waits, and who might be placed."""
+    team = teams.found(
+        by=home.secretary, organization=home.organization, kind="service", theme="law", name=f"队{SECRET}"
+    )
+    teams.join(team, by=volunteer.user)
+    asked = registration.pk
+    return {
+        **{f"desk:{name}:pk": asked for name in ("registration", "registration_step")},
+        "desk:registration_step:name": "decline",
+        "volunteers:registration_step:pk": asked,
+        "volunteers:registration_step:step": "drop",
+        **{f"v1:registration-{name}:pk": asked for name in ("drop", "end")},
+        **{f"v1:community-registration-{name}:pk": asked for name in ROSTER_ROUTES},
+        **{f"v1:placing-{name}:pk": volunteer.member.pk for name in ("place", "proposals")},
+        "desk:place:pk": volunteer.member.pk,
+        **{f"desk:{name}:pk": team.pk for name in ("team", "team_edit", "team_step")},
+        "desk:team_step:name": "close",
+        **{f"volunteers:{name}:pk": team.pk for name in ("team", "team_step")},
+        "volunteers:team_step:step": "join",
+        **{f"v1:team-{name}:pk": team.pk for name in TEAM_ROUTES},
+        "team": team,
     }
 
 
@@ -177,6 +206,7 @@ def _meanings(
         "v1:photo": photo.pk,
         "v1:whistle-detail:pk": whistle.pk,
         "v1:whistle-claim:pk": whistle.pk,
+        "v1:whistle-wait:pk": whistle.pk,
         "v1:whistle-thank:pk": whistle.pk,
         # One by one: a route that is not named here has no meaning, and the walk says so.
         **{f"v1:claim-{what}:pk": claim.pk for what in CLAIM_ROUTES},
@@ -193,6 +223,12 @@ def _meanings(
         "desk:confirm:pk": registration.pk,
         "volunteers:whistle:pk": whistle.pk,
         "volunteers:claim_whistle:pk": whistle.pk,
+        "volunteers:wait:pk": whistle.pk,
+        "volunteers:onsite:pk": whistle.pk,
+        "volunteers:check_in_by_code:whistle": whistle.pk,
+        "volunteers:check_in_by_code:code": "ABCDEFGH",
+        "volunteers:claim_photo:pk": claim.pk,
+        "volunteers:claim_photo:photo": ClaimPhoto.objects.create(claim=claim, width=4, height=3).pk,
         "volunteers:thank:pk": whistle.pk,
         "volunteers:claim:pk": claim.pk,
         "volunteers:claim_calendar:pk": claim.pk,
