@@ -132,10 +132,16 @@ def _button(offer: Offer, whistle: Whistle) -> dict[str, Any]:
     }
 
 
+#: That some kinds are never repeated, and wishes have no site, is no news.
+NO_NEWS = ("repeat", "lead")
+
+
 def _not_yet(offers: Iterable[Offer]) -> list[tuple[str, str]]:
-    """What stands in the way of a step; that some kinds are never repeated is no news."""
+    """What stands in the way of a step."""
     return [
-        (offer.step.label, offer.why_not) for offer in offers if offer.why_not and offer.step.name != "repeat"
+        (offer.step.label, offer.why_not)
+        for offer in offers
+        if offer.why_not and offer.step.name not in NO_NEWS
     ]
 
 
@@ -154,7 +160,16 @@ def _more(user: Any, whistle: Whistle, offers: Iterable[Offer]) -> list[dict[str
         "url": reverse("desk:whistle_step", args=[whistle.pk, "keep"]),
         "needs_form": True,
     }
-    return [copy, *more, keep]
+    return [*_code(whistle), copy, *more, keep]
+
+
+def _code(whistle: Whistle) -> list[dict[str, Any]]:
+    """The code on the spot, as long as somebody may come."""
+    if whistle.is_wish or whistle.state not in (WhistleState.OPEN, WhistleState.RUNNING):
+        return []
+    return [
+        {"label": "现场签到码", "url": reverse("volunteers:onsite", args=[whistle.pk]), "needs_form": True}
+    ]
 
 
 def series_of(user: Any, whistle: Whistle) -> dict[str, Any] | None:

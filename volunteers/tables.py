@@ -32,6 +32,10 @@ def _may_be_called_off(whistle: Whistle) -> str:
     return "" if whistle.is_wish else _not_begun(whistle)
 
 
+def _has_a_site(whistle: Whistle) -> str:
+    return "微心愿没有现场，不用指定负责人。" if whistle.is_wish else ""
+
+
 def _may_be_repeated(whistle: Whistle) -> str:
     if whistle.kind not in (WhistleKind.SERVICE, WhistleKind.ACTIVITY):
         return f"{whistle.get_kind_display()}不能定为系列，只有服务和活动可以定期重复。"
@@ -210,7 +214,7 @@ WHISTLES = Machine(
         ),
         Step(
             "lead", "指定现场负责人", frozenset({WhistleState.OPEN, WhistleState.RUNNING}), None,
-            power=powers.can_whistle, done="指定现场负责人", needs_input=True,
+            power=powers.can_whistle, done="指定现场负责人", guard=_has_a_site, needs_input=True,
         ),
         Step(
             "repeat", "定期重复", frozenset({WhistleState.DRAFT, WhistleState.OPEN}), None,

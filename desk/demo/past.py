@@ -13,9 +13,11 @@ from desk.demo.asked import Asked, Staff, weighted_rating
 from desk.demo.beyond import Beyond
 from desk.demo.called import Called, Helper, Pool
 from desk.demo.calls import CALLS, LIGHT_CALLS, Call
+from desk.demo.kinds import Kinds
 from desk.demo.people import People
 from desk.demo.places import Community, Land
 from desk.demo.present import Present
+from desk.demo.queued import Queued
 from desk.demo.script import Script, at_time
 from desk.demo.stories import COMPLAINTS, DECLINED, STORIES, Story
 from ground import clock
@@ -63,7 +65,9 @@ def live_through(land: Land, people: People, chance: random.Random) -> int:
     RequestsPast(stage, kinds).write()
     WhistlesPast(stage).write()
     Present(stage, kinds).write()
+    Queued(stage).write()
     Beyond(stage, kinds).write()
+    Kinds(stage).write()
     _boards(script)
     return script.play()
 
@@ -82,6 +86,9 @@ def register(land: Land, people: People, script: Script) -> None:
     """Ten months ago everybody registered; a few did so this week and wait (S2)."""
     chance, home = script.chance, land.huacheng
     count = len(people.members)
+    with clock.at(script.ago(days=395)):  # the member of the sign-in table came from next door
+        once = random.Random(1)  # noqa: S311 - invented data, the same every time
+        _register(land, people, land.others()[1], people.members[0], confirm=True, chance=once)
     for number, member in enumerate(people.members):
         waits = number >= count - PENDING
         at = script.by_day(script.ago(days=chance.uniform(1, 4) if waits else chance.uniform(300, 330)))

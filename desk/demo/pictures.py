@@ -204,6 +204,23 @@ _DEBRIS: list[Colour] = [(150, 92, 70), (186, 180, 170), (120, 112, 100), (168, 
 _BAGS: list[Colour] = [(36, 38, 42), (60, 110, 80), (204, 204, 198), (48, 70, 110)]
 _CARTONS: list[Colour] = [(186, 146, 98), (170, 130, 84), (200, 164, 120), (110, 70, 56)]
 
+
+def _study(draw: Draw, mended: bool) -> None:
+    """A corner of a room; mended, there is a small desk with a lamp in it."""
+    _room(draw, (222, 214, 196), (170, 140, 104))
+    draw.rectangle((760, 120, 1040, 420), fill=(176, 204, 226))
+    draw.rectangle((894, 120, 906, 420), fill=(240, 238, 232))
+    if not mended:
+        return
+    for x in (330, 800):
+        draw.rectangle((x, 560, x + 26, 800), fill=(120, 82, 48))
+    draw.rectangle((290, 530, 870, 564), fill=(150, 104, 62))
+    draw.rectangle((520, 564, 800, 640), fill=(138, 94, 56))
+    draw.line((390, 530, 420, 400), fill=(60, 60, 62), width=10)
+    draw.polygon([(380, 400), (500, 400), (470, 340), (410, 340)], fill=(196, 64, 52))
+    draw.rectangle((560, 500, 700, 530), fill=(70, 110, 160))
+
+
 SCENES: dict[str, Callable[[Draw, bool], None]] = {
     "dark_stairs": _dark_stairs,
     "stairs": _stairs,
@@ -221,4 +238,5 @@ SCENES: dict[str, Callable[[Draw, bool], None]] = {
     "wall": _wall,
     "manhole": _manhole,
     "bench": _bench,
+    "study": _study,
 }

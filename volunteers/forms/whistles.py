@@ -253,6 +253,7 @@ class SeriesForm(forms.Form):
     until = forms.DateField(
         label="到哪天为止",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        initial=lambda: clock.today() + timedelta(weeks=12),
         help_text="最长一年。提前七天自动发布下一张，时间、地点、人数都和这张一样。",
     )
 
