@@ -16,7 +16,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from accounts.powers import administers
-from desk import dispatches, worklist
+from desk import dispatches, quota_lists, worklist
 from desk.access import ACTS, SIGHT, TEAM_SIGHT, WHISTLE_SIGHT, WORK
 from desk.notices import calendar_notice
 from notifications.inbox import unread_count
@@ -70,6 +70,15 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 switch="was_sent_to",
             ),
             Entry("接单认定", "check-square", "desk:crediting", (Power.CREDIT,), count="claims"),
+            Entry(
+                "确认到场",
+                "check-square",
+                "desk:attesting",
+                (Power.ATTEST,),
+                count="present",
+                switch="attests",
+            ),
+            Entry("我们的党员", "people", "desk:our_people", (Power.UNIT_SEE,)),
         ),
     ),
     (
@@ -95,6 +104,13 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("报到", "flag", "desk:registrations", (Power.CONFIRM_REGISTRATION,), count="registrations"),
             Entry("待调剂", "handshake", "desk:placing", (Power.TREE_CHANGE,), seat=Tier.DISTRICT),
             Entry("先锋队、服务队", "star", "desk:teams", TEAM_SIGHT),
+            Entry(
+                "服务指标",
+                "progress",
+                "desk:quotas",
+                (Power.CONFIRM_REGISTRATION, Power.SUPERVISE),
+                switch="quotas",
+            ),
             Entry("任职", "shield", model="organizations.appointment"),
             Entry("网格分工", "pin", model="grids.gridduty"),
         ),
@@ -153,27 +169,39 @@ def waiting_counts(user: Any) -> dict[str, int]:
     scope = scope_of(user)
     found: dict[str, Any] = dict.fromkeys(("work", "claims", "registrations", "boards", "dispatches"), 0)
     found |= {"received": 0, "was_sent_to": scope.has(Power.ANSWER_DISPATCH)}
+    # Whoever credits attests by crediting; the page of its own is for those who only attest.
+    found |= {"present": 0, "quotas": 0, "attests": scope.has(Power.ATTEST) and not scope.has(Power.CREDIT)}
     found["summaries"] = asking.may_ask_anywhere(user)
     if scope.has(*WORK):
         found["work"] = worklist.to_do(worklist.counts(user))
+    heaps = _heaps(user, scope)
+    numbers: dict[str, Any] = {name: _how_many(rows) for name, rows in heaps.items()}
+    if "received" in heaps and not found["was_sent_to"]:
+        numbers["was_sent_to"] = Exists(dispatches.received(user))
+    if scope.has(Power.TREE_SEE):
+        numbers["boards"] = Exists(leaderboards.visible_to(user))
+    if scope.has(Power.CONFIRM_REGISTRATION, Power.SUPERVISE):
+        numbers["quotas"] = Exists(quota_lists.asks_for_something(user))
+    if numbers:
+        counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]
+        found.update(counted)
+    return found
+
+
+def _heaps(user: Any, scope: Scope) -> dict[str, QuerySet[Any]]:
+    """What waits for the user's posts, heap by heap."""
     heaps: dict[str, QuerySet[Any]] = {}
     if scope.has(Power.CREDIT):
         heaps["claims"] = Claim.objects.awaiting_credit_by(user)
+    elif scope.has(Power.ATTEST):
+        heaps["present"] = Claim.objects.awaiting_attest_by(user)
     if scope.has(Power.CONFIRM_REGISTRATION):
         heaps["registrations"] = Registration.objects.awaiting_confirmation_by(user)
     if scope.has(Power.DISPATCH):
         heaps["dispatches"] = dispatches.awaiting_sender(user)
     if dispatches.answers_anywhere(user):
         heaps["received"] = dispatches.awaiting_recipient(user)
-    numbers: dict[str, Any] = {name: _how_many(rows) for name, rows in heaps.items()}
-    if "received" in heaps and not found["was_sent_to"]:
-        numbers["was_sent_to"] = Exists(dispatches.received(user))
-    if scope.has(Power.TREE_SEE):
-        numbers["boards"] = Exists(leaderboards.visible_to(user))
-    if numbers:
-        counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]
-        found.update(counted)
-    return found
+    return heaps
 
 
 def _how_many(rows: QuerySet[Any]) -> Any:
@@ -265,7 +293,7 @@ def door_of(powers: Collection[Power], *, is_administrator: bool = False) -> str
     if Power.ANSWER_DISPATCH in powers:
         return reverse("desk:received")
     if Power.UNIT_SEE in powers:
-        return reverse("admin:organizations_member_changelist")
+        return reverse("desk:our_people")
     return reverse("admin:accounts_user_changelist") if is_administrator else reverse("desk:home")
 
 

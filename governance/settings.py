@@ -311,6 +311,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "volunteers.refresh_boards",
         "schedule": timedelta(seconds=int(os.environ.get("WENSHAO_BOARD_SECONDS", "600"))),
     },
+    "volunteers.absent": {"task": "volunteers.call_absent", "schedule": timedelta(minutes=10)},
+    "volunteers.quotas": {"task": "volunteers.remind_of_quotas", "schedule": timedelta(hours=1)},
     # What has been closed for yesterday is not closed again: the first round after midnight does it.
     "volunteers.closing": {"task": "volunteers.close_boards", "schedule": timedelta(minutes=10)},
 }

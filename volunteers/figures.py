@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from volunteers.models import LedgerEntry
+from volunteers.states import ClaimState
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,5 +51,6 @@ def _sums() -> dict[str, Any]:
     return {
         "n_minutes": Coalesce(Sum("minutes"), 0),
         "n_off_hours": Coalesce(Sum("off_hours_minutes"), 0),
-        "n_times": Count("claim", distinct=True),
+        # What was reversed has come to nothing: it is no service.
+        "n_times": Count("claim", distinct=True, filter=Q(claim__state=ClaimState.CREDITED)),
     }

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 
-from organizations.models import Policy
+from ground import clock
+from organizations.models import Organization, Policy, Unit
 from volunteers.ledger import first_day
-from volunteers.models import ServiceBalance, Volunteer
+from volunteers.models import Registration, ServiceBalance, Volunteer
 from volunteers.states import Period, VolunteerKind
 
 
@@ -122,3 +123,90 @@ BEHIND = {
 }
 #: Sorted by what is missing: the most first.
 MOST_MISSING = ("-minutes_left", "-times_left", "minutes", "pk")
+
+
+# Of many
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """How the people of a unit or a community stand together. `minutes`: outside working hours, this year."""
+
+    key: int | None
+    name: str
+    people: int
+    met: int
+    behind_quarter: int
+    behind_year: int
+    minutes: int
+
+    @property
+    def behind(self) -> int:
+        return self.people - self.met
+
+
+def registered_in(rows: QuerySet[Volunteer], where: Q) -> QuerySet[Volunteer]:
+    """Those with a confirmed registration that satisfies a condition on its scope columns."""
+    confirmed = Registration.objects.confirmed().filter(where, volunteer=OuterRef("pk"))
+    return rows.filter(Exists(confirmed))
+
+
+def totals(rows: QuerySet[Volunteer], policy: Policy, by: str, today: date | None = None) -> list[Total]:
+    """The totals by "unit" or "community" (of registration), those who lack most first. Three queries."""
+    confirmed = Registration.objects.confirmed().filter(volunteer=OuterRef("pk"))
+    group = F("member__unit") if by == "unit" else Subquery(confirmed.values("community")[:1])
+    sums = _sums_of(rows, today)
+    heaps: dict[int | None, list[Quota]] = {}
+    for pk, key in bound(rows).order_by().annotate(_group=group).values_list("pk", "_group"):
+        times, minutes = sums.get(pk, (0, 0))
+        heaps.setdefault(key, []).append(stands(policy, times=times, minutes=minutes))
+    names = _names(by, [key for key in heaps if key is not None])
+    found = [_total(key, names.get(key, "还没有报到"), heap) for key, heap in heaps.items()]
+    return sorted(found, key=lambda total: (-total.behind, total.name))
+
+
+def _sums_of(rows: QuerySet[Volunteer], today: date | None) -> dict[int, tuple[int, int]]:
+    """Volunteer → services of the quarter and minutes of the year, outside working hours."""
+    quarter, year = first_day(Period.QUARTER, today), first_day(Period.YEAR, today)
+    kept = ServiceBalance.objects.filter(
+        volunteer__in=rows.order_by().values("pk"), quarter__gte=year, quarter__lte=quarter
+    )
+    sums = (
+        kept.order_by()
+        .values("volunteer")
+        .annotate(
+            n_times=Sum("off_hours_times", filter=Q(quarter=quarter), default=0),
+            n_minutes=Sum("off_hours_minutes", default=0),
+        )
+    )
+    return {row["volunteer"]: (row["n_times"], row["n_minutes"]) for row in sums}
+
+
+def _total(key: int | None, name: str, heap: list[Quota]) -> Total:
+    return Total(
+        key=key,
+        name=name,
+        people=len(heap),
+        met=sum(each.is_met for each in heap),
+        behind_quarter=sum(each.times_left > 0 for each in heap),
+        behind_year=sum(each.minutes_left > 0 for each in heap),
+        minutes=sum(each.minutes for each in heap),
+    )
+
+
+def _names(by: str, keys: list[int]) -> dict[int | None, str]:
+    if by == "unit":
+        return dict(Unit.objects.filter(pk__in=keys).values_list("pk", "name"))
+    rows = Organization.objects.filter(pk__in=keys).order_by().values_list("pk", "short_name", "name")
+    return {pk: short or name for pk, short, name in rows}
+
+
+def asking(districts: QuerySet[Organization]) -> QuerySet[Organization]:
+    """Those of the districts whose policy of today sets a quota: pages of quotas are theirs only (RULES 6)."""
+    begun = Policy.objects.filter(district=OuterRef("pk"), begins_on__lte=clock.today())
+    newest = begun.order_by("-begins_on", "-id")
+    usual = Policy()
+    return districts.annotate(
+        _times=Coalesce(Subquery(newest.values("quota_times")[:1]), usual.quota_times),
+        _hours=Coalesce(Subquery(newest.values("quota_hours")[:1]), usual.quota_hours),
+    ).filter(Q(_times__gt=0) | Q(_hours__gt=0))

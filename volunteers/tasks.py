@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from ground.leases import MESSAGE_SECONDS
-from volunteers import leaderboards, reminders, series, waiting, whistles
+from volunteers import crediting, leaderboards, quota_reminders, reminders, series, waiting, whistles
 from volunteers.models import Whistle
 from volunteers.summaries import running as summaries
 
@@ -52,3 +52,13 @@ def write_summary(job_id: int) -> None:
 def resume_summaries() -> int:
     """Every minute; one that waited for longer than that is worth nothing."""
     return summaries.resume()
+
+
+@shared_task(name="volunteers.call_absent", expires=500)
+def call_absent() -> int:
+    return crediting.call_absent_due()
+
+
+@shared_task(name="volunteers.remind_of_quotas", expires=3000)
+def remind_of_quotas() -> int:
+    return quota_reminders.remind_due()
