@@ -81,7 +81,7 @@ class World:
         return [place for city in self.cities for place in (city.home, city.next_door)]
 
 
-def a_world(rng: random.Random, services: int = 80) -> World:
+def a_world(rng: random.Random, services: int = 48) -> World:
     with clock.at(LONG_AGO):
         world = World([a_city("武江"), a_city("浈江")])
         for city in world.cities:

@@ -228,7 +228,7 @@ def many():
             )
             credited(city.home, a_volunteer(city), starts_at=EVENING - timedelta(hours=2), minutes=30)
         with clock.at(EVENING + timedelta(hours=5)):
-            leaderboards.refresh(city.district, Period.YEAR)
+            leaderboards.refresh_due()
         return city, signed_in(me.user)
 
     return make

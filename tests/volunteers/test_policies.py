@@ -89,9 +89,11 @@ def test_where_boards_are_off_none_is_computed(city):
     four_on_the_board(city)
     assert not Board.objects.exists()
     elsewhere = a_city("浈江")
+    credited(elsewhere.home, a_volunteer(elsewhere))
     with clock.at(LATER):
         refresh_boards()
-    assert set(Board.objects.values_list("organization", flat=True)) == {elsewhere.district.pk}
+    places = {None, elsewhere.district.pk, elsewhere.home.organization.pk}
+    assert set(Board.objects.values_list("organization", flat=True)) == places
 
 
 def test_a_positive_board_numbers_the_first_third_and_shows_nobody_as_last(city):

@@ -1,60 +1,167 @@
-"""Leaderboards."""
+"""Leaderboards, what stood there at the end of a day, and the stars of a month."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.shortcuts import get_object_or_404
+from django.db.models import QuerySet
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
-from rest_framework import serializers
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from organizations.models.policies import Boards
 from volunteers import leaderboards
-from volunteers.models import BoardRow
+from volunteers.leaderboards import sight
+from volunteers.models import BoardRow, BoardSnapshot, Star
+from volunteers.presenting.boards import CITY_SLUGS
 from volunteers.states import Period
-from volunteers.views.boards import period_of
+from volunteers.views.boards import Asked
+
+# Shapes
 
 
 class RankSerializer(serializers.ModelSerializer[BoardRow]):
-    name = serializers.CharField(source="volunteer.__str__", read_only=True)
-    unit = serializers.SerializerMethodField()
-    move = serializers.SerializerMethodField(help_text="上升几名；第一次上榜为空")
+    """One place; of `volunteer`, `unit_id` and `community` one is filled in, as the board's kind says."""
+
+    name = serializers.SerializerMethodField()
+    unit = serializers.SerializerMethodField(help_text="党员所在单位的名称")
+    move = serializers.SerializerMethodField(help_text="比上次结榜上升几名；新上榜为空")
 
     class Meta:
         model = BoardRow
-        fields = ["rank", "move", "volunteer", "name", "unit", "score", "minutes", "times", "mean_rating"]
+        fields = [
+            *[
+                "rank",
+                "move",
+                "volunteer",
+                "unit_id",
+                "community",
+                "name",
+                "unit",
+                "score",
+                "minutes",
+                "times",
+            ],
+            *["mean_rating", "likes", "members"],
+        ]
         read_only_fields = fields
 
+    def get_name(self, row: BoardRow) -> str:
+        return str(row.volunteer or row.unit or row.community)
+
     def get_unit(self, row: BoardRow) -> str:
-        return str(row.volunteer.unit or "")
+        return str(row.volunteer.unit or "") if row.volunteer else ""
 
     @extend_schema_field(serializers.IntegerField(allow_null=True))
     def get_move(self, row: BoardRow) -> int | None:
-        return leaderboards.movement(row)
+        move = leaderboards.movement(row)
+        is_hidden = move is not None and move < 0 and self.context.get("boards") == Boards.POSITIVE
+        return None if is_hidden else move
 
 
-_ID = OpenApiParameter("id", OpenApiTypes.INT, OpenApiParameter.PATH)
+class KeptRowSerializer(serializers.Serializer[Any]):
+    rank = serializers.IntegerField()
+    name = serializers.CharField()
+    id = serializers.IntegerField(help_text="党员、单位或社区的编号")
+    score = serializers.CharField()
+    minutes = serializers.IntegerField()
+    times = serializers.IntegerField()
+
+
+class SnapshotSerializer(serializers.ModelSerializer[BoardSnapshot]):
+    rows = serializers.SerializerMethodField()
+
+    class Meta:
+        model = BoardSnapshot
+        fields = ["day", "size", "rows"]
+        read_only_fields = fields
+
+    @extend_schema_field(KeptRowSerializer(many=True))
+    def get_rows(self, snapshot: BoardSnapshot) -> list[dict[str, Any]]:
+        return sight.snapshot_rows(snapshot, self.context["boards"])
+
+
+class StarSerializer(serializers.ModelSerializer[Star]):
+    name = serializers.CharField(source="volunteer.__str__", read_only=True)
+    place = serializers.CharField(source="organization.short_name", read_only=True)
+
+    class Meta:
+        model = Star
+        fields = ["organization", "place", "month", "rank", "volunteer", "name", "score", "minutes", "times"]
+        read_only_fields = fields
+
+
+# Views
+
+_BOARD = [
+    OpenApiParameter(
+        "id",
+        OpenApiTypes.STR,
+        OpenApiParameter.PATH,
+        description=f"区或社区的编号，或 {'、'.join(CITY_SLUGS)}",
+    ),
+    OpenApiParameter("period", str, enum=Period.values, default=Period.MONTH.value),
+    OpenApiParameter("on", OpenApiTypes.DATE, description="那一天所在的月、季、年；默认今天"),
+]
 
 
 class LeaderboardViewSet(GenericViewSet[BoardRow]):
-    """The members' board of a district, as last computed."""
+    """The boards of a district, of a community and of the city, as last computed."""
 
     queryset = BoardRow.objects.none()
     serializer_class = RankSerializer
-    lookup_value_regex = "[0-9]+"
+    lookup_value_regex = "[0-9]+|" + "|".join(CITY_SLUGS)
     filter_backends: list[Any] = []
 
     @extend_schema(
-        parameters=[_ID, OpenApiParameter("period", str, enum=Period.values, default=Period.MONTH.value)],
+        parameters=[*_BOARD, OpenApiParameter("q", str, description="按名称找")],
         responses=RankSerializer(many=True),
     )
     def retrieve(self, request: Request, pk: str) -> Response:
-        """Rows in order, of the first third only where the policy says so; `pk` is the district."""
-        district: Any = get_object_or_404(leaderboards.visible_to(request.user), pk=pk)
-        board = leaderboards.board_of(district, period_of(request.query_params.get("period", "")))
-        rows = leaderboards.rows_of(board, district.boards_shown) if board else BoardRow.objects.none()
+        """Rows in order, as far as the policies show them."""
+        asked = self._asked(request, pk)
+        board = asked.board()
+        rows = leaderboards.rows_of(board, asked.boards) if board else BoardRow.objects.none()
+        if words := request.query_params.get("q", "").strip():
+            rows = sight.searched(rows, words)
         page = self.paginate_queryset(rows) or []
-        return self.get_paginated_response(RankSerializer(page, many=True).data)
+        return self.get_paginated_response(
+            RankSerializer(page, many=True, context={"boards": asked.shown()}).data
+        )
+
+    @extend_schema(parameters=_BOARD, responses=SnapshotSerializer(many=True))
+    @action(detail=True)
+    def snapshots(self, request: Request, pk: str) -> Response:
+        """What stood at the top at the end of each day, newest first."""
+        asked = self._asked(request, pk)
+        board = asked.board()
+        rows: Any = BoardSnapshot.objects.filter(board=board).select_related("board") if board else []
+        page = self.paginate_queryset(rows) or []
+        shown = {"boards": asked.boards}
+        return self.get_paginated_response(SnapshotSerializer(page, many=True, context=shown).data)
+
+    def _asked(self, request: Request, pk: str) -> Asked:
+        return Asked.of_place(request, int(pk)) if pk.isdecimal() else Asked.of_city(request, pk)
+
+
+class StarViewSet(mixins.ListModelMixin, GenericViewSet[Star]):
+    """报到之星 of the districts and communities whose boards one may open, newest first."""
+
+    queryset = Star.objects.none()
+    serializer_class = StarSerializer
+    filter_backends: list[Any] = []
+
+    @extend_schema(parameters=[OpenApiParameter("organization", int, description="区或社区的编号")])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
+    def get_queryset(self) -> QuerySet[Star]:
+        places = leaderboards.places_open_to(self.request.user)
+        wanted = self.request.query_params.get("organization", "")
+        if wanted:
+            places = places.filter(pk=wanted if wanted.isdecimal() else 0)
+        return sight.stars_in(places)

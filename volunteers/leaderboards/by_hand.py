@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.db import connection
 
-from volunteers.leaderboards.naming import span, subject_of
+from volunteers.leaderboards.naming import SUBJECTS, Name, span, subject_of
 from volunteers.models import Board, BoardRow
 from volunteers.states import BoardKind
 
@@ -19,15 +20,18 @@ _GROUPS = {
 _PLACES = {BoardKind.DISTRICT_MEMBERS: "district_id", BoardKind.COMMUNITY_MEMBERS: "community_id"}
 _INSERT = """
 INSERT INTO {table} ({columns})
-SELECT %s, s.subject,
-    ROW_NUMBER() OVER (ORDER BY s.score DESC, 1.0 * s.minutes / s.members DESC, s.refusals, s.reached_at, s.subject),
+SELECT b.id, s.subject,
+    ROW_NUMBER() OVER (
+        PARTITION BY s.place
+        ORDER BY s.score DESC, 1.0 * s.minutes / s.members DESC, s.refusals, s.reached_at, s.subject
+    ),
     s.score, s.minutes, s.times, ROUND(1.0 * s.stars / NULLIF(s.ratings, 0), 2), s.likes, s.refusals, s.members
 FROM (
     SELECT f.*, ROUND((f.minutes / 60.0 + 0.5 * f.times) / f.members
         + 2 * ((15.0 + f.stars) / (5 + f.ratings) - 3), 2) AS score
     FROM (
-        SELECT {group} AS subject, SUM(e.minutes) AS minutes, COUNT(*) AS times, MAX(e.at) AS reached_at,
-            COALESCE(SUM(m.stars), 0) AS stars, COALESCE(SUM(m.ratings), 0) AS ratings,
+        SELECT {place} AS place, {group} AS subject, SUM(e.minutes) AS minutes, COUNT(*) AS times,
+            MAX(e.at) AS reached_at, COALESCE(SUM(m.stars), 0) AS stars, COALESCE(SUM(m.ratings), 0) AS ratings,
             COALESCE(SUM(m.likes), 0) AS likes, 0 AS refusals, {members} AS members
         FROM volunteers_ledgerentry e
         JOIN volunteers_volunteer v ON v.id = e.volunteer_id AND v.kind IN ('employed', 'resident')
@@ -37,18 +41,20 @@ FROM (
             FROM (
                 SELECT t.whistle_id, t.stars, CASE WHEN t.is_like THEN 1 ELSE 0 END AS liked
                 FROM volunteers_thanks t JOIN volunteers_whistle w ON w.id = t.whistle_id
-                WHERE w.starts_at >= %s AND w.starts_at < %s {of_whistles}
+                WHERE w.starts_at >= %s AND w.starts_at < %s
                 UNION ALL
                 SELECT w.id, r.satisfied, 0
                 FROM volunteers_whistle w JOIN requests_rating r ON r.service_request_id = w.service_request_id
-                WHERE w.starts_at >= %s AND w.starts_at < %s {of_whistles}
+                WHERE w.starts_at >= %s AND w.starts_at < %s
             ) said GROUP BY whistle_id
         ) m ON m.whistle_id = e.whistle_id
         {units}
-        WHERE e.served_at >= %s AND e.served_at < %s {of_entries}
-        GROUP BY {group}
+        WHERE e.served_at >= %s AND e.served_at < %s
+        GROUP BY {grouped}
     ) f
 ) s
+JOIN volunteers_board b ON b.kind = %s AND b.period = %s AND b.starts_on = %s
+    AND COALESCE(b.organization_id, 0) = s.place
 """
 _UNITS = """JOIN (
     SELECT p.unit_id, COUNT(*) AS members
@@ -72,24 +78,23 @@ def prepare() -> None:
             cursor.execute(f"CREATE INDEX {TABLE}_rank ON {TABLE} (board_id, rank)")
 
 
-def write(board: Board) -> None:
-    """One board by hand."""
-    start, end = span(board)
-    subject, place = subject_of(board), _PLACES.get(BoardKind(board.kind))
-    here = f"AND {{}}.{place} = {int(board.organization_id or 0)}" if place else ""
-    is_units = board.kind == BoardKind.CITY_UNITS
-    columns = f"board_id, {subject}_id, rank, score, minutes, times, mean_rating, likes, refusals, members"
+def write(kind: str, period: str, starts_on: date) -> None:
+    """All boards of a kind and period by hand."""
+    name = Name(kind, None, period, starts_on)
+    subject, place = SUBJECTS[BoardKind(kind)], _PLACES.get(BoardKind(kind))
+    is_units = kind == BoardKind.CITY_UNITS
     text = _INSERT.format(
         table=TABLE,
-        columns=columns,
+        columns=f"board_id, {subject}_id, rank, score, minutes, times, mean_rating, likes, refusals, members",
         group=_GROUPS[subject],
+        place=f"e.{place}" if place else "0",
+        grouped=f"e.{place}, {_GROUPS[subject]}" if place else _GROUPS[subject],
         members="MAX(u.members)" if is_units else "1",
         units=_UNITS if is_units else "",
-        of_whistles=here.format("w"),
-        of_entries=here.format("e"),
     )
+    moments = [_moment(each) for each in span(name) * 3]
     with connection.cursor() as cursor:
-        cursor.execute(text, [board.pk, *[_moment(each) for each in (start, end) * 3]])
+        cursor.execute(text, [*moments, kind, period, starts_on])
 
 
 def _moment(value: Any) -> Any:

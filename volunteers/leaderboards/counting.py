@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import (
@@ -21,7 +20,7 @@ from ground import clock
 from organizations.models import Organization, Policy
 from organizations.models.policies import Boards
 from organizations.posts import Tier
-from volunteers.leaderboards.naming import CITY, day_after, span, subject_of
+from volunteers.leaderboards.naming import CITY, Sheet, last_day, span, subject_of
 from volunteers.models import Board, Claim, LedgerEntry, Registration
 from volunteers.states import BoardKind, ClaimState, EntryKind, RegistrationState, VolunteerKind
 
@@ -36,15 +35,17 @@ class Terms:
     shows_likes: bool
 
 
-def terms_of(board: Board) -> dict[int, Terms]:
-    """District id → its terms, of the districts that the board counts. Three queries at most.
+def terms_of(sheet: Sheet) -> dict[int, Terms]:
+    """District id → its terms, of the districts that have boards. Three queries.
 
     Whether a district has boards is asked today; what a like weighs, on the last day of a board that is over:
     later policies do not change what was earned.
     """
-    districts = _districts_of(board)
+    districts = list(
+        Organization.objects.filter(tier=Tier.DISTRICT).order_by("pk").values_list("pk", flat=True)
+    )
     now = Policy.in_force_in(districts)
-    then = Policy.in_force_in(districts, min(clock.today(), day_after(board) - timedelta(days=1)))
+    then = Policy.in_force_in(districts, min(clock.today(), last_day(sheet)))
     return {
         pk: Terms(
             weight=int(then[pk].like_weight * 100) if then[pk].likes_shown else 0,
@@ -55,46 +56,42 @@ def terms_of(board: Board) -> dict[int, Terms]:
     }
 
 
-def _districts_of(board: Board) -> list[int]:
-    districts = Organization.objects.filter(tier=Tier.DISTRICT)
-    if board.organization is not None:
-        districts = districts.filter(tree_id=board.organization.tree_id)
-    return list(districts.order_by("pk").values_list("pk", flat=True))
-
-
 def entries_of(board: Board) -> QuerySet[LedgerEntry]:
     """The ledger entries that a board counts: those of members, by when and where they served."""
-    start, end = span(board)
+    return _entries(Sheet(board.kind, board.period, board.starts_on, {board.organization_id or 0: board.pk}))
+
+
+def _entries(sheet: Sheet) -> QuerySet[LedgerEntry]:
+    start, end = span(sheet)
     rows = LedgerEntry.objects.filter(
-        served_at__gte=start, served_at__lt=end, volunteer__kind__in=MEMBERS
+        served_at__gte=start, served_at__lt=end, volunteer__kind__in=MEMBERS, **_places(sheet)
     ).order_by()
-    if board.kind == BoardKind.CITY_UNITS:
-        rows = rows.filter(unit__isnull=False)
-    elif board.kind == BoardKind.CITY_COMMUNITIES:
-        rows = rows.filter(community__isnull=False)
-    return rows.filter(**_place(board))
+    if sheet.kind == BoardKind.CITY_UNITS:
+        return rows.filter(unit__isnull=False)
+    return rows.filter(community__isnull=False) if sheet.kind == BoardKind.CITY_COMMUNITIES else rows
 
 
-def counted(board: Board, terms: dict[int, Terms]) -> QuerySet[Any, dict[str, Any]]:
+def counted(sheet: Sheet, terms: dict[int, Terms]) -> QuerySet[Any, dict[str, Any]]:
     """The entries as the sums want them: `is_service` is 1 in the one entry by which a credited claim counts once.
 
     A claim has one entry of the kind CREDIT (a constraint of the ledger); corrections and reversals come on top.
     """
-    rows = entries_of(board)
-    if board.kind in CITY:
+    rows = _entries(sheet)
+    if sheet.kind in CITY:
         rows = rows.filter(district__in=list(terms) or [0])  # an empty list is no SQL
     is_service = Q(kind=EntryKind.CREDIT, claim__state=ClaimState.CREDITED)
     return rows.annotate(
-        subject=F(f"{subject_of(board)}_id"),
+        place=_place(sheet),
+        subject=F(f"{subject_of(sheet)}_id"),
         is_service=Case(When(is_service, then=1), default=0, output_field=IntegerField()),
         weight=_by_district({pk: each.weight for pk, each in terms.items()}),
         shown=_by_district({pk: int(each.shows_likes) for pk, each in terms.items()}),
-    ).values("subject", "whistle_id", "minutes", "at", "is_service", "weight", "shown")
+    ).values("place", "subject", "whistle_id", "minutes", "at", "is_service", "weight", "shown")
 
 
-def refused(board: Board) -> QuerySet[Any, dict[str, Any]]:
-    """Claims that were not credited, by whose they are; those that served meanwhile stand in the sums."""
-    start, end = span(board)
+def refused(sheet: Sheet) -> QuerySet[Any, dict[str, Any]]:
+    """Claims that were not credited, by whose they are."""
+    start, end = span(sheet)
     path = {
         "volunteer": "volunteer_id",
         "unit": "volunteer__member__unit_id",
@@ -105,14 +102,15 @@ def refused(board: Board) -> QuerySet[Any, dict[str, Any]]:
         whistle__starts_at__gte=start,
         whistle__starts_at__lt=end,
         volunteer__kind__in=MEMBERS,
-        **{f"whistle__{name}": value for name, value in _place(board).items()},
-    )
-    return rows.order_by().values(subject=F(path[subject_of(board)])).annotate(number=Count("pk"))
+        **{f"whistle__{name}": value for name, value in _places(sheet).items()},
+    ).order_by()
+    rows = rows.annotate(place=_place(sheet, "whistle__"), subject=F(path[subject_of(sheet)]))
+    return rows.values("place", "subject").annotate(number=Count("pk"))
 
 
-def members_of_units(board: Board) -> QuerySet[Any, dict[str, Any]]:
+def members_of_units(sheet: Sheet) -> QuerySet[Any, dict[str, Any]]:
     """Registered members by unit, as they were at the end of the period, or are now."""
-    moment = min(clock.now(), span(board)[1])
+    moment = min(clock.now(), span(sheet)[1])
     rows = Registration.objects.filter(
         Q(state=RegistrationState.CONFIRMED) | Q(state=RegistrationState.ENDED, ended_at__gt=moment),
         confirmed_at__lte=moment,
@@ -123,13 +121,19 @@ def members_of_units(board: Board) -> QuerySet[Any, dict[str, Any]]:
     return rows.order_by().values(subject=unit).annotate(number=Count("volunteer", distinct=True))
 
 
-def _place(board: Board) -> dict[str, Any]:
-    """Where the board counts: a district, a community, or everywhere."""
-    if board.kind == BoardKind.DISTRICT_MEMBERS:
-        return {"district": board.organization_id}
-    if board.kind == BoardKind.COMMUNITY_MEMBERS:
-        return {"community": board.organization_id}
-    return {}
+_COLUMNS = {BoardKind.DISTRICT_MEMBERS: "district", BoardKind.COMMUNITY_MEMBERS: "community"}
+
+
+def _places(sheet: Sheet) -> dict[str, Any]:
+    """Where the boards count: some districts, some communities, or everywhere."""
+    column = _COLUMNS.get(BoardKind(sheet.kind))
+    return {f"{column}__in": list(sheet.boards)} if column else {}
+
+
+def _place(sheet: Sheet, prefix: str = "") -> Any:
+    """The place on whose board a row counts; 0 is the city."""
+    column = _COLUMNS.get(BoardKind(sheet.kind))
+    return F(f"{prefix}{column}_id") if column else Value(0, output_field=IntegerField())
 
 
 def _by_district(values: dict[int, int]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -198,8 +199,12 @@ class Inventor:
             )  # fmt: skip
 
     def _claims(self, whistles: list[Whistle]) -> Iterator[Claim]:
+        people: dict[int, list[Volunteer]] = defaultdict(list)
+        for volunteer, home in zip(self.town.volunteers, self.town.homes, strict=True):
+            people[home.pk].append(volunteer)
         for whistle in whistles:
-            for volunteer in self.chance.sample(self.town.volunteers, min(CLAIMS, len(self.town.volunteers))):
+            here = people[whistle.community_id]
+            for volunteer in self.chance.sample(here, min(CLAIMS, len(here))):
                 yield Claim(
                     whistle=whistle,
                     volunteer=volunteer,

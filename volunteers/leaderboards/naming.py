@@ -43,21 +43,31 @@ class Name:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Boards of one kind and period that are computed together; `boards`: place id (0: the city) → board id."""
+
+    kind: str
+    period: str
+    starts_on: date
+    boards: dict[int, int]
+
+
 def first_day(period: str, day: date | None = None) -> date:
     """The first day of the period that `day` (default today) lies in."""
     return periods.first_day(period, day or clock.today())
 
 
-def day_after(board: Board | Name) -> date:
+def day_after(board: Board | Name | Sheet) -> date:
     """The first day that the board does not count any more."""
     return periods.first_day_after(board.period, board.starts_on)
 
 
-def last_day(board: Board | Name) -> date:
+def last_day(board: Board | Name | Sheet) -> date:
     return day_after(board) - timedelta(days=1)
 
 
-def span(board: Board | Name) -> tuple[datetime, datetime]:
+def span(board: Board | Name | Sheet) -> tuple[datetime, datetime]:
     """First moment of the board's period and of the next one, where the city is."""
     return clock.midnight(board.starts_on), clock.midnight(day_after(board))
 
@@ -86,7 +96,7 @@ def kind_of(place: Organization) -> BoardKind:
     return kinds[place.tier]
 
 
-def subject_of(board: Board) -> str:
+def subject_of(board: Board | Sheet) -> str:
     """The column of a row of this board that says whose it is."""
     return SUBJECTS[BoardKind(board.kind)]
 

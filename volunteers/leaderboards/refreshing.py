@@ -1,12 +1,14 @@
 """Bringing boards up to date: where news says so, and all of them every night (S11).
 
-Safe to kill and to run side by side: every board is computed anew in a transaction of its own, under its lock,
-from what is committed by then; news is forgotten only after all boards concerned are done.
+Safe to kill and to run side by side: boards of a kind and period are computed anew together in one transaction,
+under their locks, from what is committed by then; news is forgotten only after all boards concerned are done.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,24 +17,25 @@ from ground import clock
 from organizations.models import Organization, Policy
 from organizations.posts import Tier
 from volunteers.leaderboards import naming, scoring
-from volunteers.leaderboards.naming import Name
+from volunteers.leaderboards.naming import Name, Sheet
 from volunteers.leaderboards.sight import with_boards
 from volunteers.models import Board, BoardNews, BoardRow, LedgerEntry
 from volunteers.states import BoardKind
 
 #: So much news is read in one round; what is beyond waits for the next.
 MOST_NEWS = 50_000
+#: So many boards are computed in one transaction.
+TOGETHER = 100
 _FIGURES = ("rank", "score", "minutes", "times", "mean_rating", "likes", "refusals", "members")
-#: Where a board is reckoned before its rows are touched: what has not changed is not written.
+#: Where boards are reckoned before their rows are touched: what has not changed is not written.
 _DRAFT = """CREATE TEMPORARY TABLE IF NOT EXISTS board_draft (
-    subject BIGINT PRIMARY KEY, rank INTEGER, score NUMERIC(9, 2), minutes INTEGER, times INTEGER,
-    mean_rating NUMERIC(3, 2), likes INTEGER, refusals INTEGER, members INTEGER)"""
-
-_FORGET = """DELETE FROM {table} AS o
-    WHERE o.board_id = %s AND NOT EXISTS (SELECT 1 FROM board_draft d WHERE d.subject = o.{subject})"""
-_CHANGE = "UPDATE {table} AS o SET {changes} FROM board_draft d WHERE {here} AND ({differs})"
-_ADD = """INSERT INTO {table} (board_id, {subject}, {columns}) SELECT %s, d.subject, {values}
-    FROM board_draft d WHERE NOT EXISTS (SELECT 1 FROM {table} o WHERE {here})"""
+    board_id BIGINT, subject BIGINT, rank INTEGER, score NUMERIC(9, 2), minutes INTEGER, times INTEGER,
+    mean_rating NUMERIC(3, 2), likes INTEGER, refusals INTEGER, members INTEGER, PRIMARY KEY (board_id, subject))"""
+_FORGET = """DELETE FROM {table} AS o WHERE o.board_id IN ({boards})
+    AND NOT EXISTS (SELECT 1 FROM board_draft d WHERE {same})"""
+_CHANGE = "UPDATE {table} AS o SET {changes} FROM board_draft d WHERE {same} AND ({differs})"
+_ADD = """INSERT INTO {table} (board_id, {subject}, {columns}) SELECT d.board_id, d.subject, {values}
+    FROM board_draft d WHERE NOT EXISTS (SELECT 1 FROM {table} o WHERE {same})"""
 
 
 def refresh_due() -> int:
@@ -46,19 +49,9 @@ def refresh_due() -> int:
     if not news:
         return 0
     matters = {(district, community, day) for _, district, community, day in news}
-    done = sum(refresh_named(name) for name in sorted(_concerned(matters), key=_order))
+    done = refresh_named(_concerned(matters))
     BoardNews.objects.filter(pk__in=[pk for pk, *_ in news]).delete()
     return done
-
-
-def _order(name: Name) -> tuple[str, str, str, int]:
-    """Always the same: boards of places before the city's, so that a long round shows something soon."""
-    return (
-        {"community": "0", "district": "1"}.get(name.kind.partition("_")[0], "2"),
-        name.kind,
-        f"{name.period}{name.starts_on}",
-        name.organization_id or 0,
-    )
 
 
 def _concerned(matters: Iterable[tuple[int, int | None, object]]) -> set[Name]:
@@ -81,9 +74,8 @@ def refresh_all() -> int:
     """
     today = clock.midnight(clock.today())
     fresh = {_name(board) for board in _present_boards().filter(refreshed_at__gte=today)}
-    wanted = [name for name in _wanted() if name not in fresh]
-    done = sum(refresh_named(name) for name in sorted(wanted, key=_order))
-    return done + sum(refresh(board) for board in _judged_anew().filter(refreshed_at__lt=today))
+    stale = {_name(board) for board in _judged_anew().filter(refreshed_at__lt=today)}
+    return refresh_named(({*_wanted()} | stale) - fresh)
 
 
 def _name(board: Board) -> Name:
@@ -121,53 +113,77 @@ def _judged_anew() -> QuerySet[Board]:
     return Board.objects.filter(Q(organization=None) | Q(organization__tree_id__in=begun)).order_by("pk")
 
 
-def refresh_named(name: Name) -> bool:
-    """Compute one board anew, and make it where it is not there yet."""
-    board = Board.objects.filter(**name.columns).first()
-    if board is None:
-        try:
-            with transaction.atomic():
-                board = Board.objects.create(**name.columns, refreshed_at=clock.now())
-        except IntegrityError:  # somebody made it meanwhile
-            board = Board.objects.get(**name.columns)
-    return refresh(board)
+def refresh_named(names: Iterable[Name]) -> int:
+    """Compute boards anew, and make them where they are not there yet; returns how many."""
+    sheets: dict[tuple[str, str, date], list[Name]] = defaultdict(list)
+    for name in set(names):
+        sheets[name.kind, name.period, name.starts_on].append(name)
+    for alike in (sheets[key] for key in sorted(sheets, key=_places_first)):
+        boards = sorted(_board(name) for name in alike)
+        for first in range(0, len(boards), TOGETHER):
+            _refresh(boards[first : first + TOGETHER])
+    return sum(len(alike) for alike in sheets.values())
 
 
-def refresh(board: Board) -> bool:
-    """Compute one board anew, under its lock."""
+def _places_first(key: tuple[str, str, date]) -> tuple[bool, tuple[str, str, date]]:
+    """Boards of places before the city's, so that a long round shows something soon."""
+    return key[0] in naming.CITY, key
+
+
+def _board(name: Name) -> int:
+    """The id of a board, made where it is not there yet. A new one has nothing to close of the days before."""
+    found = Board.objects.filter(**name.columns).values_list("pk", flat=True).first()
+    if found is not None:
+        return found
+    closed = min(clock.today() - timedelta(days=1), naming.last_day(name))
+    try:
+        with transaction.atomic():
+            return Board.objects.create(**name.columns, refreshed_at=clock.now(), closed_on=closed).pk
+    except IntegrityError:  # somebody made it meanwhile
+        return Board.objects.values_list("pk", flat=True).get(**name.columns)
+
+
+def refresh(board: Board) -> None:
+    """Compute one board anew."""
+    _refresh([board.pk])
+
+
+def _refresh(boards: list[int]) -> None:
+    """Compute boards of one kind and period anew, under their locks."""
     with transaction.atomic():
-        board = Board.objects.select_for_update(of=("self",)).select_related("organization").get(pk=board.pk)
-        _draft(board)
-        _take_over(board)
-        board.refreshed_at = clock.now()
-        board.save(update_fields=["refreshed_at"])
-    return True
+        rows = list(Board.objects.select_for_update().filter(pk__in=boards).order_by("pk"))
+        first = rows[0]
+        places = {row.organization_id or 0: row.pk for row in rows}
+        sheet = Sheet(first.kind, first.period, first.starts_on, places)
+        _draft(sheet)
+        _take_over(sheet)
+        Board.objects.filter(pk__in=boards).update(refreshed_at=clock.now())
 
 
-def _draft(board: Board) -> None:
-    """The one aggregate query of a board."""
-    text, parameters = scoring.ranked(board)
+def _draft(sheet: Sheet) -> None:
+    """The one aggregate query."""
+    text, parameters = scoring.ranked(sheet)
     is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:
         cursor.execute(f"{_DRAFT} ON COMMIT DELETE ROWS" if is_postgresql else _DRAFT)
         cursor.execute("DELETE FROM board_draft")
-        columns = ", ".join(("subject", *_FIGURES))
+        columns = ", ".join(("board_id", "subject", *_FIGURES))
         cursor.execute(f"INSERT INTO board_draft ({columns}) {text}", parameters)  # noqa: S608 - our own text
 
 
-def _take_over(board: Board) -> None:
-    """Make the board's rows what the draft says, writing only what differs; `closed_rank` stays as it was."""
-    subject = f"{naming.subject_of(board)}_id"
+def _take_over(sheet: Sheet) -> None:
+    """Make the rows what the draft says, writing only what differs; `closed_rank` stays as it was."""
+    subject = f"{naming.subject_of(sheet)}_id"
     words = {
         "table": BoardRow._meta.db_table,
         "subject": subject,
-        "here": f"o.board_id = %s AND o.{subject} = d.subject",
+        "same": f"o.board_id = d.board_id AND o.{subject} = d.subject",
+        "boards": ", ".join(str(int(pk)) for pk in sheet.boards.values()),
         "columns": ", ".join(_FIGURES),
         "values": ", ".join(f"d.{name}" for name in _FIGURES),
         "changes": ", ".join(f"{name} = d.{name}" for name in _FIGURES),
         "differs": " OR ".join(f"COALESCE(o.{name}, -1) <> COALESCE(d.{name}, -1)" for name in _FIGURES),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_FORGET.format(**words), [board.pk])
-        cursor.execute(_CHANGE.format(**words), [board.pk])
-        cursor.execute(_ADD.format(**words), [board.pk, board.pk])
+        for text in (_FORGET, _CHANGE, _ADD):
+            cursor.execute(text.format(**words))

@@ -1,4 +1,4 @@
-"""The score of RULES 7, reckoned and ranked by the database: one aggregate query a board.
+"""The score of RULES 7, reckoned and ranked by the database: one aggregate query for boards of a kind and period.
 
 The querysets of `counting` say what is counted; the text here says how it is summed, and is the same on SQLite
 and PostgreSQL. All of it is whole numbers up to the last division, so that both round the same way (half up).
@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from requests.models import Rating
 from volunteers.leaderboards import counting
+from volunteers.leaderboards.naming import Sheet
 from volunteers.models import Board, Thanks, Whistle
 from volunteers.states import BoardKind
 
@@ -51,7 +52,7 @@ marks AS (
     GROUP BY said.whistle_id
 ),
 summed AS (
-    SELECT c.subject, CAST(SUM(c.minutes) AS BIGINT) AS balance,
+    SELECT c.place, c.subject, CAST(SUM(c.minutes) AS BIGINT) AS balance,
         CAST(SUM(c.is_service) AS BIGINT) AS times,
         CAST(COALESCE(SUM(c.is_service * m.stars), 0) AS BIGINT) AS stars,
         CAST(COALESCE(SUM(c.is_service * m.ratings), 0) AS BIGINT) AS ratings,
@@ -60,38 +61,40 @@ summed AS (
         MAX(c.at) AS reached_at
     FROM counted c
     LEFT JOIN marks m ON m.whistle_id = c.whistle_id
-    GROUP BY c.subject
+    GROUP BY c.place, c.subject
     HAVING SUM(c.is_service) > 0
 ),
 refused AS ({refused}),
 figures AS (
-    SELECT s.subject, CASE WHEN s.balance > 0 THEN s.balance ELSE 0 END AS minutes, s.times, s.stars, s.ratings,
-        s.likes, s.weighted, s.reached_at, COALESCE(f.number, 0) AS refusals, {members} AS members
+    SELECT s.place, s.subject, CASE WHEN s.balance > 0 THEN s.balance ELSE 0 END AS minutes, s.times, s.stars,
+        s.ratings, s.likes, s.weighted, s.reached_at, COALESCE(f.number, 0) AS refusals, {members} AS members
     FROM summed s
-    LEFT JOIN refused f ON f.subject = s.subject
+    LEFT JOIN refused f ON f.subject = s.subject AND f.place = s.place
     {of_units}
 ),
 scored AS (SELECT figures.*, {cents} AS cents FROM figures)
-SELECT subject,
+SELECT b.id AS board_id, subject,
     ROW_NUMBER() OVER (
+        PARTITION BY place
         ORDER BY cents DESC, CAST(minutes AS DOUBLE PRECISION) / members DESC, refusals, reached_at, subject
     ) AS rank,
     cents / 100.0 AS score, minutes, times, {mean} AS mean_rating, likes, refusals, {shown_members} AS members
 FROM scored
+JOIN {board} b ON COALESCE(b.organization_id, 0) = place AND b.kind = %s AND b.period = %s AND b.starts_on = %s
 """
 _OF_UNITS = "JOIN ({members}) u ON u.subject = s.subject AND u.number >= %s"
 
 
-def ranked(board: Board) -> tuple[str, tuple[Any, ...]]:
-    """The query of a board and its parameters: a row for everybody on it, with place, score and what it is made of.
+def ranked(sheet: Sheet) -> tuple[str, tuple[Any, ...]]:
+    """The query of some boards and its parameters: a row for everybody on one, with rank, score and its parts.
 
     Ties go by hours (per member where units are ranked), then by fewer refusals, then by who was first.
     """
-    entries, of_entries = _sql(counting.counted(board, counting.terms_of(board)))
-    refusals, of_refusals = _sql(counting.refused(board))
+    entries, of_entries = _sql(counting.counted(sheet, counting.terms_of(sheet)))
+    refusals, of_refusals = _sql(counting.refused(sheet))
     members, of_units, of_members, shown = "1", "", (), "CAST(NULL AS INTEGER)"
-    if board.kind == BoardKind.CITY_UNITS:
-        people, of_people = _sql(counting.members_of_units(board))
+    if sheet.kind == BoardKind.CITY_UNITS:
+        people, of_people = _sql(counting.members_of_units(sheet))
         members, of_members, shown = "u.number", (*of_people, FEWEST_MEMBERS), "members"
         of_units = _OF_UNITS.format(members=people)
     text = _SUMS.format(
@@ -104,10 +107,10 @@ def ranked(board: Board) -> tuple[str, tuple[Any, ...]]:
         mean=MEAN,
         **{
             model._meta.model_name: connection.ops.quote_name(model._meta.db_table)
-            for model in (Thanks, Whistle, Rating)
+            for model in (Thanks, Whistle, Rating, Board)
         },
     )
-    return text, (*of_entries, *of_refusals, *of_members)
+    return text, (*of_entries, *of_refusals, *of_members, sheet.kind, sheet.period, sheet.starts_on)
 
 
 def _sql(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:

@@ -207,6 +207,14 @@ def stars_of(place: Organization, month: date | None = None) -> list[Star]:
     return list(rows.filter(month=month).order_by("rank"))
 
 
+def stars_in(places: QuerySet[Organization]) -> QuerySet[Star]:
+    """The stars of several places (of `places_open_to`), newest first, without those who are not to be named."""
+    positive = places.filter(boards_shown=Boards.POSITIVE).order_by().values("pk")
+    rows = Star.objects.filter(organization__in=places.order_by().values("pk"))
+    rows = rows.exclude(organization__in=positive, volunteer__hides_from_boards=True)
+    return rows.select_related("organization", "volunteer__user", "volunteer__member")
+
+
 def snapshot_rows(snapshot: BoardSnapshot, boards: str | None) -> list[dict[str, Any]]:
     """What a snapshot may still show: its rows without those that the policies do not name today."""
     board = snapshot.board
