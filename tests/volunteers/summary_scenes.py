@@ -181,7 +181,8 @@ def _write(model: Any, rows: Iterable[Any]) -> None:
 
 def asked(by: Any, place: Any, first: date = FIRST, last: date = LAST, **more: Any) -> SummaryJob:
     more.setdefault("reason", "年度考核核对" if more.get("with_names") else "")
-    return asking.ask(by=by, key=uuid.uuid4(), place=place, first_day=first, last_day=last, **more)
+    more = {"key": uuid.uuid4(), "is_handed_over": False, **more}
+    return asking.ask(by=by, place=place, first_day=first, last_day=last, **more)
 
 
 def written(by: Any, place: Any, first: date = FIRST, last: date = LAST, **more: Any) -> SummaryJob:
@@ -196,13 +197,13 @@ def written(by: Any, place: Any, first: date = FIRST, last: date = LAST, **more:
 class Workbook:
     """The sheets of a finished job: name → rows as {title: cell}, without the line of sums, which is `sums`."""
 
-    def __init__(self, job: SummaryJob) -> None:
+    def __init__(self, job: SummaryJob, only: tuple[str, ...] = ()) -> None:
         self.content = b"".join(fetching.fetch(job, by=job.by))
         book = CalamineWorkbook.from_filelike(io.BytesIO(self.content))
         self.names = book.sheet_names
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.sums: dict[str, dict[str, Any]] = {}
-        for name in self.names:
+        for name in only or self.names:
             heading, *lines = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             rows = [dict(zip(heading, line, strict=False)) for line in lines]
             if name not in ("概况", "说明") and rows and lines[-1][0] == "合计":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -84,12 +85,14 @@ def ask(
     last_day: date,
     with_names: bool = False,
     reason: str = "",
+    is_handed_over: bool = True,
 ) -> SummaryJob:
     """Have the activities of a place over [first_day, last_day] summed up by a worker; gives the job.
 
     `key` is the client's: sent twice, it gives the first job, and so does the same question while it is on its way.
     `with_names` needs sight of the place's ledger and a `reason`, counts as an export of the day and leaves a line
-    in the access log (RULES 5). Raises NoPower; RuleViolation with the field.
+    in the access log (RULES 5). `is_handed_over=False`: the caller runs `running.write` himself.
+    Raises NoPower; RuleViolation with the field.
     """
     if not can_ask(by, place) or (with_names and not shows_names(by, place)):
         raise NoPower()
@@ -102,7 +105,7 @@ def ask(
     if not entries and not reading.whistles_of(job).exists():
         raise RuleViolation("这段时间没有活动，请换一段时间。", field="last_day")
     try:
-        _make(job, entries, reason)
+        _make(job, entries, reason, hand_over if is_handed_over else _keep_back)
     except _AlreadyThere as found:
         return found.job
     return job
@@ -139,7 +142,7 @@ class _AlreadyThere(Exception):
         self.job = job
 
 
-def _make(job: SummaryJob, entries: int, reason: str) -> None:
+def _make(job: SummaryJob, entries: int, reason: str, then: Callable[[SummaryJob], None]) -> None:
     """Job and trace in one transaction, under the person's lock; handed over after commit. Raises _AlreadyThere."""
 
     def begin() -> None:
@@ -148,7 +151,7 @@ def _make(job: SummaryJob, entries: int, reason: str) -> None:
         if SummaryJob.objects.filter(by=job.by, state__in=SummaryJob.OPEN).count() >= MOST_OPEN:
             raise RuleViolation(f"你有 {MOST_OPEN} 份汇总还没有生成好，请等一份做完再来。")
         job.save()
-        hand_over(job)
+        then(job)
 
     if not job.with_names:
         with transaction.atomic():
@@ -176,6 +179,10 @@ def _logged_at(place: Organization | Unit) -> Organization:
 def hand_over(job: SummaryJob) -> None:
     """Send the job to a worker after commit."""
     transaction.on_commit(lambda: send(job))
+
+
+def _keep_back(job: SummaryJob) -> None:
+    """Whoever asked writes it himself."""
 
 
 def send(job: SummaryJob) -> None:
