@@ -17,6 +17,8 @@ from desk.demo.past import live_through
 from desk.demo.people import gather
 from desk.demo.registry import settle_in
 from desk.demo.signins import demo_signins
+from desk.demo.summed import sum_up
+from desk.demo.teamwork import team_up
 from ground import clock
 from notifications.models import FanOut, Message
 from notifications.outbox import replay
@@ -73,7 +75,11 @@ def _replay(chance: random.Random, say: Say) -> None:
     settle_in(land, people, chance, cast)
     say("eight weeks of requests, a year of whistles")
     live_through(land, people, chance)
+    say("teams, and those without a community")
+    team_up(land, people, cast)
     leaderboards.refresh_due()
+    say("a summary of last month")
+    sum_up(land.huacheng.node, people.secretary)
     _forget_old_calls()
 
 
