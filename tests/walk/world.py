@@ -24,7 +24,7 @@ from tests.grids import marked
 from tests.grids.homes import a_resident
 from tests.volunteers import scenes
 from volunteers import claims, registry, teams, whistles
-from volunteers.models import ClaimPhoto, Registration
+from volunteers.models import ClaimPhoto, Registration, SummaryJob
 from volunteers.states import VolunteerKind
 
 IMPORT_ROUTES = ("import", "import_columns", "import_confirm", "import_cancel", "import_report")
@@ -78,6 +78,7 @@ def build() -> SimpleNamespace:
     worker = factories.a_grid_worker(home)
     meanings = _meanings(city, resident, service_request, whistle, claim, registration, volunteer)
     meanings["rows"]["requests_dispatch"] = dispatch
+    meanings |= _of_a_summary(home)
     meanings |= _of_lists(home, meanings["rows"])
     meanings |= _of_people(home, volunteer, registration)
     meanings["rows"]["volunteers_team"] = meanings.pop("team")
@@ -94,6 +95,17 @@ def build() -> SimpleNamespace:
         meanings={**meanings, **_of_dispatches(dispatch)},
         outsiders=_outsiders(city),
     )
+
+
+def _of_a_summary(home: Any) -> dict[str, Any]:
+    days = {"first_day": clock.today(), "last_day": clock.today(), "key": uuid.uuid4()}
+    job = SummaryJob.objects.create(
+        organization=home.organization, by=home.secretary, sentence=SECRET, state="failed", **days
+    )
+    return {
+        **{f"volunteers:{name}:pk": job.pk for name in ("summary", "summary_download")},
+        **{f"v1:summary-{name}:pk": job.pk for name in ("detail", "file")},
+    }
 
 
 def _an_officer(unit: Any) -> Any:
