@@ -53,6 +53,10 @@
       card.querySelectorAll("[data-kept]").forEach((note) => note.remove());
       if (left || came) card.prepend(note([came, left].filter(Boolean)));
       card.querySelectorAll("form[data-keep]").forEach((each) => turn(each, came, left));
+      for (const words of card.querySelectorAll(":scope > p, :scope > small, :scope > details")) {
+        words.hidden = Boolean(left);
+        if (came && words.matches("p")) words.textContent = words.textContent.replace("签到", "签退");
+      }
       const heading = card.querySelector("h2");
       if (heading && (came || left)) heading.textContent = left ? "等有网补传" : "做完再签退";
     }
@@ -94,6 +98,7 @@
     }
     if (answer && answer.type === "opaqueredirect") { location.reload(); return; } // the page says what came of it
     if (answer && answer.status < 500) { form.submit(); return; }
+    await new Promise((next) => setTimeout(next)); // once.js greys the button out a moment later
     document.dispatchEvent(new CustomEvent("form:release"));
     keep(form, at);
     send();
