@@ -13,6 +13,7 @@ from rest_framework.routers import BaseRouter
 from rest_framework.viewsets import GenericViewSet
 
 from desk import saving
+from desk.quota_api import QuotaViewSet
 from ground.answers import REFUSALS
 from requests.models import SavedFilter
 
@@ -54,3 +55,4 @@ class SavedFilterViewSet(
 def register(router: BaseRouter) -> None:
     """Called by governance.api."""
     router.register("saved-filters", SavedFilterViewSet, "saved-filter")
+    router.register("quotas", QuotaViewSet, "quota")

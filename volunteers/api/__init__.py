@@ -4,6 +4,7 @@ from rest_framework.routers import BaseRouter
 
 from volunteers.api.boards import LeaderboardViewSet, StarViewSet
 from volunteers.api.claims import ClaimViewSet
+from volunteers.api.crediting import CreditingViewSet
 from volunteers.api.placing import PlacingViewSet
 from volunteers.api.profile import ProfileViewSet
 from volunteers.api.registrations import RegistrationViewSet
@@ -22,6 +23,7 @@ def register(router: BaseRouter) -> None:
     router.register("staff-whistles", StaffWhistleViewSet, "staff-whistle")
     router.register("whistle-templates", WhistleTemplateViewSet, "whistle-template")
     router.register("claims", ClaimViewSet, "claim")
+    router.register("crediting", CreditingViewSet, "crediting")
     router.register("registrations", RegistrationViewSet, "registration")
     router.register("community-registrations", CommunityRegistrationViewSet, "community-registration")
     router.register("placing", PlacingViewSet, "placing")

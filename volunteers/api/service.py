@@ -23,11 +23,22 @@ from volunteers.views.answering import volunteer_or_404
 class LedgerEntrySerializer(serializers.ModelSerializer[LedgerEntry]):
     title = serializers.CharField(source="whistle.title", read_only=True)
     community = serializers.CharField(source="community.short_name", read_only=True)
+    kind_label = serializers.CharField(source="get_kind_display", read_only=True)
 
     class Meta:
         model = LedgerEntry
         fields = [
-            *["id", "claim", "title", "community", "minutes", "off_hours_minutes", "duty_area"],
+            *[
+                "id",
+                "claim",
+                "title",
+                "community",
+                "kind",
+                "kind_label",
+                "minutes",
+                "off_hours_minutes",
+                "duty_area",
+            ],
             *["attested", "reason", "served_at", "at"],
         ]
         read_only_fields = fields
@@ -51,6 +62,7 @@ class QuotaSerializer(serializers.Serializer[quotas.Quota]):
 class ServiceSerializer(serializers.Serializer[Any]):
     """What one has served; `quota` is null for those whom none binds."""
 
+    quarter = BalanceSerializer()
     year = BalanceSerializer()
     ever = BalanceSerializer()
     quota = QuotaSerializer(allow_null=True)
@@ -67,6 +79,7 @@ class ServiceViewSet(ViewSet):
         """Balance of the year and of all time, and the quota. 404 for those who are no volunteers."""
         volunteer = volunteer_or_404(request.user)
         figures = {
+            "quarter": ledger.balance(volunteer, *ledger.bounds(Period.QUARTER)),
             "year": ledger.balance(volunteer, *ledger.bounds(Period.YEAR)),
             "ever": ledger.balance(volunteer),
             "quota": quotas.quota(volunteer, policy=policies.at_hand(request.user, volunteer.district_id)),

@@ -78,6 +78,13 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         """Those that were credited, refused or called absent where the user's posts credit."""
         return self.filter(self._of_staff(user, Power.CREDIT), state__in=JUDGED)
 
+    def judgeable_by(self, user: Any) -> Self:
+        """All of whose hours the user's posts may say anything: credit, attest, or propose."""
+        if not user.is_authenticated:
+            return self.none()
+        staff = self.filter(self._of_staff(user, Power.CREDIT, Power.ATTEST))
+        return staff | self.of_own_units(user)
+
     def of_own_units(self, user: Any) -> Self:
         """Those of people of the units for which the user proposes hours."""
         from organizations.scope import scope_of

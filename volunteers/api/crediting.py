@@ -1,0 +1,184 @@
+"""Crediting by staff: the claims where one credits, attests or proposes, and the steps of judging them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, QuerySet, Sum
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
+from rest_framework import mixins, serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from ground.answers import REFUSALS
+from volunteers import attendance, crediting, ledger
+from volunteers.api.answers import valid
+from volunteers.api.claims import ClaimSerializer, ClaimStepSerializer
+from volunteers.api.service import LedgerEntrySerializer
+from volunteers.models import Claim
+from volunteers.tables import CLAIMS
+
+#: The steps of judging, as the table names them.
+STEPS = ("attest", "propose", "credit", "refuse", "absent", "correct", "reverse")
+
+
+class JudgedClaimSerializer(ClaimSerializer):
+    """A claim as it is judged. `seen` goes back with a correction or reversal: sent twice, it is taken once."""
+
+    volunteer = serializers.CharField(read_only=True)
+    unit = serializers.CharField(source="volunteer.unit.name", read_only=True, default="")
+    on_offer = serializers.SerializerMethodField(help_text="在场和服务时间重叠的分钟数")
+    most = serializers.SerializerMethodField(help_text="最多能认定的分钟数")
+    minutes = serializers.IntegerField(source="credited", allow_null=True, read_only=True)
+    seen = serializers.IntegerField(read_only=True)
+
+    class Meta(ClaimSerializer.Meta):
+        fields = [
+            *ClaimSerializer.Meta.fields,
+            *["volunteer", "unit", "on_offer", "most", "minutes", "seen"],
+            *["judged_because", "proposed_minutes", "proposed_because"],
+        ]
+        read_only_fields = fields
+
+    def get_on_offer(self, row: Claim) -> int:
+        return crediting.proposed_minutes(row)
+
+    def get_most(self, row: Claim) -> int:
+        return ledger.most_minutes(row)
+
+
+class JudgedClaimDetailSerializer(JudgedClaimSerializer):
+    steps = serializers.SerializerMethodField()
+    entries = LedgerEntrySerializer(many=True, read_only=True)
+
+    class Meta(JudgedClaimSerializer.Meta):
+        fields = [*JudgedClaimSerializer.Meta.fields, "steps", "entries"]
+        read_only_fields = fields
+
+    @extend_schema_field(ClaimStepSerializer(many=True))
+    def get_steps(self, row: Claim) -> Any:
+        offers = CLAIMS.offers(self.context["request"].user, row, STEPS)
+        named = [
+            {"name": offer.step.name, "label": offer.step.label, "why_not": offer.why_not} for offer in offers
+        ]
+        return ClaimStepSerializer(named, many=True).data  # type: ignore[arg-type]
+
+
+class MinutesSerializer(serializers.Serializer[Any]):
+    minutes = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=10_000)
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
+
+
+class ReasonSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=100)
+
+
+class ProposalSerializer(serializers.Serializer[Any]):
+    minutes = serializers.IntegerField(min_value=0, max_value=10_000)
+    reason = serializers.CharField(allow_blank=True, max_length=100)
+
+
+class CorrectionSerializer(ProposalSerializer):
+    seen = serializers.IntegerField(required=False, allow_null=True, min_value=0)
+
+
+class ReversalSerializer(serializers.Serializer[Any]):
+    reason = serializers.CharField(allow_blank=True, max_length=100)
+    seen = serializers.IntegerField(required=False, allow_null=True, min_value=0)
+
+
+class AttestationSerializer(serializers.Serializer[Any]):
+    came_at = serializers.DateTimeField(required=False, allow_null=True)
+    left_at = serializers.DateTimeField()
+
+
+class CreditingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Claim]):
+    """接单认定: the claims of one's own communities and grids, and of the people of one's own unit."""
+
+    queryset = Claim.objects.none()
+    lookup_value_regex = "[0-9]+"
+    filter_backends: list[Any] = []
+
+    def get_queryset(self) -> QuerySet[Claim]:
+        user = self.request.user
+        rows = Claim.objects.filter(pk__in=Claim.objects.judgeable_by(user).values("pk"))
+        if self.action == "list":
+            kind = self.request.query_params.get("which", "waiting")
+            own = {
+                "judged": rows.judged_by(user),
+                "present": rows.awaiting_attest_by(user),
+                "unit": rows.of_own_units(user),
+            }
+            rows = own.get(kind, rows.awaiting_credit_by(user))
+        read = rows.select_related("whistle__community", "volunteer__member__unit", "volunteer__user")
+        return read.annotate(credited=Sum("entries__minutes"), seen=Count("entries")).order_by(
+            "-whistle__starts_at", "-id"
+        )
+
+    def get_serializer_class(self) -> Any:
+        return JudgedClaimSerializer if self.action == "list" else JudgedClaimDetailSerializer
+
+    @extend_schema(
+        parameters=[
+            OpenApiParameter("which", str, enum=["waiting", "judged", "present", "unit"], default="waiting")
+        ]
+    )
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Those that wait to be credited; `judged`: those that were; `present`: those to attest; `unit`: of one's own
+        unit."""
+        return super().list(request, *args, **kwargs)
+
+    def _answer(self, request: Request, pk: str) -> Response:
+        row = self.get_queryset().get(pk=pk)
+        return Response(JudgedClaimDetailSerializer(row, context={"request": request}).data)
+
+    @extend_schema(request=MinutesSerializer, responses={200: JudgedClaimDetailSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def credit(self, request: Request, pk: str) -> Response:
+        """认定: as the presence says, or so many minutes with a reason."""
+        crediting.credit(self.get_object(), by=request.user, **valid(MinutesSerializer, request))
+        return self._answer(request, pk)
+
+    @extend_schema(request=ReasonSerializer, responses={200: JudgedClaimDetailSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def refuse(self, request: Request, pk: str) -> Response:
+        """不予认定, with a reason."""
+        crediting.refuse(self.get_object(), by=request.user, **valid(ReasonSerializer, request))
+        return self._answer(request, pk)
+
+    @extend_schema(request=ReasonSerializer, responses={200: JudgedClaimDetailSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def absent(self, request: Request, pk: str) -> Response:
+        """记缺席."""
+        crediting.absent(self.get_object(), by=request.user, **valid(ReasonSerializer, request))
+        return self._answer(request, pk)
+
+    @extend_schema(request=CorrectionSerializer, responses={200: JudgedClaimDetailSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def correct(self, request: Request, pk: str) -> Response:
+        """更正 to so many minutes in all, with a reason."""
+        crediting.correct(self.get_object(), by=request.user, **valid(CorrectionSerializer, request))
+        return self._answer(request, pk)
+
+    @extend_schema(request=ReversalSerializer, responses={200: JudgedClaimDetailSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def reverse(self, request: Request, pk: str) -> Response:
+        """冲销, with a reason."""
+        crediting.reverse(self.get_object(), by=request.user, **valid(ReversalSerializer, request))
+        return self._answer(request, pk)
+
+    @extend_schema(request=ProposalSerializer, responses={200: JudgedClaimDetailSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def propose(self, request: Request, pk: str) -> Response:
+        """建议时长, by the liaison of the volunteer's unit."""
+        crediting.propose(self.get_object(), by=request.user, **valid(ProposalSerializer, request))
+        return self._answer(request, pk)
+
+    @extend_schema(request=AttestationSerializer, responses={200: JudgedClaimDetailSerializer, **REFUSALS})
+    @action(detail=True, methods=["post"])
+    def attest(self, request: Request, pk: str) -> Response:
+        """确认到场, from when to when."""
+        attendance.attest(self.get_object(), by=request.user, **valid(AttestationSerializer, request))
+        return self._answer(request, pk)
