@@ -86,14 +86,15 @@ def test_list_shows_distance_skill_and_button():
     client = signed_in(volunteer.user)
     with clock.at(FRIDAY_NOON):
         page = client.get("/whistles/").content.decode()
-        fits = client.get("/whistles/?show=fits").content.decode()
+        by_time = client.get("/whistles/?order=time").content.decode()
         near = client.get("/whistles/?show=near").content.decode()
         week = client.get("/whistles/?show=week&q=合唱").content.decode()
-    assert "你会电工" in page and "距你家 560 米" in page and "缺 2 人" in page
+    assert "会电工 · 离家 560 米 · 这周还没接单" in page and "缺 2 人" in page
     assert f"/whistles/{whistle.pk}/claim/" in page
     assert "声乐优先" in page
     assert "今年还差 20 小时" in page
-    assert "楼道灯抢修" in fits and "合唱排练" not in fits and "适合我 1" in fits
+    assert page.index("楼道灯抢修") < page.index("合唱排练")
+    assert by_time.index("楼道灯抢修") < by_time.index("合唱排练")
     assert "楼道灯抢修" in near
     assert "合唱排练" in week and "楼道灯抢修" not in week
 
