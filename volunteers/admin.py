@@ -17,6 +17,7 @@ from volunteers.models import (
     Claim,
     LedgerEntry,
     Registration,
+    ServiceBalance,
     Team,
     Volunteer,
     Whistle,
@@ -153,19 +154,24 @@ class ClaimAdmin(_LookUp):
 class LedgerEntryAdmin(_LookUp):
     powers = (Power.CREDIT, Power.UNIT_SEE)
     list_display = [
-        "volunteer",
-        "whistle",
-        "minutes",
-        "off_hours_minutes",
-        "duty_area",
-        "attested",
-        "served_at",
-        "community",
+        *("volunteer", "whistle", "kind", "minutes", "off_hours_minutes"),
+        *("duty_area", "attested", "reason", "served_at", "community"),
     ]
-    list_filter = ["duty_area", "attested"]
+    list_filter = ["kind", "duty_area", "attested"]
     search_fields = ["volunteer__member__name", "volunteer__user__name", "whistle__title"]
     date_hierarchy = "served_at"
     list_select_related = ["volunteer__user", "volunteer__member", "whistle", "community"]
+
+
+@admin.register(ServiceBalance)
+class ServiceBalanceAdmin(_LookUp):
+    """Sums that the ledger writes; `manage.py check_ledger` proves them."""
+
+    powers = (Power.CONFIRM_REGISTRATION, Power.UNIT_SEE)
+    list_display = ["volunteer", "quarter", "minutes", "off_hours_minutes", "times", "off_hours_times"]
+    list_filter = ["quarter"]
+    search_fields = ["volunteer__member__name", "volunteer__user__name"]
+    list_select_related = ["volunteer__user", "volunteer__member"]
 
 
 @admin.register(WhistleTemplate)

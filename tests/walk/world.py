@@ -32,6 +32,7 @@ DISPATCH_ROUTES = ("detail", "take")
 CLAIM_ROUTES = ("detail", "check-in", "check-out", "contact", "fulfil", "leave", "withdraw")
 ROSTER_ROUTES = ("detail", "confirm", "decline", "regrid", "end")
 TEAM_ROUTES = ("detail", "close", "join", "leave", "people", "add", "remove", "name-captain")
+CREDITING_ROUTES = ("detail", "attest", "propose", "credit", "refuse", "absent", "correct", "reverse")
 #: The word in every text of the home community.
 SECRET = "密语"
 
@@ -231,7 +232,9 @@ def _meanings(
         "desk:whistle:pk": whistle.pk,
         "desk:whistle_step:pk": whistle.pk,
         "desk:whistle_step:name": "cancel",
-        "desk:credit:pk": claim.pk,
+        **{f"desk:{name}:pk": claim.pk for name in ("judge", "attest", "propose")},
+        "desk:judge:name": "reverse",
+        **{f"v1:crediting-{name}:pk": claim.pk for name in CREDITING_ROUTES},
         "desk:confirm:pk": registration.pk,
         "volunteers:whistle:pk": whistle.pk,
         "volunteers:claim_whistle:pk": whistle.pk,
@@ -332,5 +335,6 @@ def _rows(
         "volunteers_ledgerentry": scenes.credited(
             home, volunteer, starts_at=clock.now() - timedelta(days=2)
         ).entries.get(),
+        "volunteers_servicebalance": volunteer.balances.first(),  # the entry above has left it
         "notifications_outgoing": Outgoing.objects.first(),
     }

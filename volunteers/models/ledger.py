@@ -84,6 +84,12 @@ class LedgerEntry(AppendOnly, Placed):
         return f"{self.volunteer} {self.minutes} 分钟"
 
 
+class ServiceBalanceQuerySet(models.QuerySet["ServiceBalance"]):
+    def visible_to(self, user: Any) -> Self:
+        """Those of the volunteers in sight: oneself, one's registered ones, people of one's own unit."""
+        return self.filter(volunteer__in=Volunteer.objects.visible_to(user).order_by().values("pk"))
+
+
 class ServiceBalance(models.Model):
     """The sums of one volunteer's ledger entries in one quarter: what quotas and lists of who is behind read.
 
@@ -97,6 +103,8 @@ class ServiceBalance(models.Model):
     off_hours_minutes = models.IntegerField("其中八小时外")
     times = models.PositiveIntegerField("次数")
     off_hours_times = models.PositiveIntegerField("其中八小时外次数")
+
+    objects = ServiceBalanceQuerySet.as_manager()
 
     class Meta:
         verbose_name = verbose_name_plural = "服务合计"
