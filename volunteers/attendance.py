@@ -125,19 +125,19 @@ def attest(claim: Claim, *, by: Any, left_at: datetime, came_at: datetime | None
     """
     with CLAIMS.take("attest", claim, by=by) as move:
         row = move.thing
-        came_at = row.checked_in_at or came_at
-        _refuse_times(row.whistle, came_at, left_at, move.at)
+        come = row.checked_in_at or came_at
+        if come is None:
+            raise RuleViolation("请写明几点到的。", field="came_at")
+        _refuse_times(row.whistle, come, left_at, move.at)
         if row.checked_in_at is None:
-            row.checked_in_at = came_at
-            _write(move, CheckWay.IN, came_at, _Proof(CheckBy.STAFF), "")
+            row.checked_in_at = come
+            _write(move, CheckWay.IN, come, _Proof(CheckBy.STAFF), "")
         row.checked_out_at = left_at
         _write(move, CheckWay.OUT, left_at, _Proof(CheckBy.STAFF), "")
     return claim
 
 
-def _refuse_times(whistle: Whistle, came_at: datetime | None, left_at: datetime, now: datetime) -> None:
-    if came_at is None:
-        raise RuleViolation("请写明几点到的。", field="came_at")
+def _refuse_times(whistle: Whistle, came_at: datetime, left_at: datetime, now: datetime) -> None:
     if came_at < whistle.starts_at - CHECK_IN_OPENS or came_at > whistle.over_at:
         raise RuleViolation("到场时间不在服务时间里，最早是开始前 30 分钟。", field="came_at")
     if left_at <= came_at:

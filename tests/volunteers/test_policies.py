@@ -28,7 +28,7 @@ from tests.volunteers.scenes import (
 )
 from volunteers import attendance, crediting, leaderboards, quotas
 from volunteers.models import Board, BoardRow, Claim, Volunteer
-from volunteers.states import Attested, Period
+from volunteers.states import Attested, ClaimState, Period
 from volunteers.tasks import refresh_boards
 
 pytestmark = pytest.mark.django_db
@@ -189,13 +189,15 @@ def test_optional_attendance_with_the_place_is_as_good_as_required(city):
     assert claim.check_in_distance_m == 0 and claim.entries.get().attested == Attested.LOCATION
 
 
-def test_where_the_community_attests_no_place_is_taken_down(city):
+def test_where_the_community_attests_phones_show_nothing(city):
     policy(city, attendance="attested")
-    claim = came(a_claim(a_whistle(city.home), a_volunteer(city)), FAR)
-    assert claim.check_in_distance_m is None
+    claim = a_claim(a_whistle(city.home), a_volunteer(city))
+    with pytest.raises(RuleViolation, match="由社区工作人员在现场确认到场"):
+        came(claim, FAR)
     with clock.at(LATER):
-        page = open_page(strong_client(city.home.secretary), "/desk/crediting/")
-    assert "没有报位置" in page
+        times = {"came_at": EVENING, "left_at": EVENING + timedelta(minutes=50)}
+        attendance.attest(claim, by=city.home.secretary, **times)
+    assert (claim.state, claim.check_in_distance_m) == (ClaimState.CHECKED_OUT, None)
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_where_the_community_attests_no_place_is_taken_down(city):
     [
         ("required", "米以内，用手机定位", True),
         ("optional", "可以不报位置", True),
-        ("attested", "不用定位", False),
+        ("attested", "到场由社区确认", False),
     ],
 )
 def test_the_page_of_a_claim_asks_only_for_what_the_policy_asks(city, attendance, words, has_position):
@@ -215,7 +217,7 @@ def test_the_page_of_a_claim_asks_only_for_what_the_policy_asks(city, attendance
         assert words in shown and ("data-locate" in shown) is has_position
         assert ("data-locate-first" in shown) is (attendance == "required")
         client.post(f"{page}check-in/")
-        assert ("离开前记得签退" in open_page(client, page)) is (attendance != "required")
+        assert ("离开前记得签退" in open_page(client, page)) is (attendance == "optional")
 
 
 # Quotas
