@@ -14,6 +14,7 @@ from ground import clock
 from ground.errors import NoPower, RuleViolation
 from ground.personal import without_numbers
 from ground.steps import lock_row
+from notifications.models import Outgoing
 from notifications.outbox import say
 from organizations import policies
 from organizations.models import Policy
@@ -132,12 +133,22 @@ def _note_wish(whistle: Whistle) -> None:
 
 
 def _tell(whistle: Whistle) -> None:
-    """Everybody who served is told once, however many say thanks."""
-    came = Claim.objects.filter(whistle=whistle, state__in=SERVED).select_related("volunteer__user")
-    for claim in came.order_by("id"):
+    """Everybody who served is told once, however many say thanks; the whistle is locked, so that nobody says it
+    beside us."""
+    key = f"whistle:{whistle.pk}:thanks"
+    came = (
+        Claim.objects.filter(whistle=whistle, state__in=SERVED)
+        .select_related("volunteer__user")
+        .order_by("id")
+    )
+    told = Outgoing.objects.filter(key__in=[f"{key}:{claim.volunteer.user_id}" for claim in came])
+    known = set(told.values_list("to", flat=True))
+    for claim in came:
+        if claim.volunteer.user_id in known:
+            continue
         say(
             to=claim.volunteer.user,
-            key=f"whistle:{whistle.pk}:thanks",
+            key=key,
             title=f"有人谢谢你：{whistle.title}",
             text="得到服务的居民留了话，打开看看。",
             url=reverse("volunteers:claim", args=[claim.pk]),

@@ -16,6 +16,7 @@ from desk.demo import places
 from desk.demo.past import live_through
 from desk.demo.people import gather
 from desk.demo.registry import settle_in
+from desk.demo.said import speak
 from desk.demo.signins import demo_signins
 from desk.demo.summed import sum_up
 from desk.demo.teamwork import team_up
@@ -77,6 +78,8 @@ def _replay(chance: random.Random, say: Say) -> None:
     live_through(land, people, chance)
     say("teams, and those without a community")
     team_up(land, people, cast)
+    say("what volunteers can, and thanks")
+    speak(land, people)
     leaderboards.refresh_due()
     say("a summary of last month")
     sum_up(land.huacheng.node, people.secretary)
