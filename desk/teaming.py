@@ -11,7 +11,7 @@ from organizations.models import Organization
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
 from volunteers import powers, rosters, teams
-from volunteers.models import Registration, Team, TeamMembership, Volunteer
+from volunteers.models import Registration, Team, TeamMembership, Volunteer, Whistle
 from volunteers.states import TeamKind
 
 PAGE, PEOPLE, FOUND = 30, 50, 12
@@ -68,6 +68,12 @@ def branches_without(user: Any) -> int:
 
 def people_page(team: Team, number: str | None) -> Page:
     return Paginator(rosters.people(team), PEOPLE).get_page(number)
+
+
+def called(user: Any, team: Team) -> list[Whistle]:
+    """The last whistles for the team that the user may see. One query."""
+    rows = Whistle.objects.in_sight_of_staff(user).filter(team=team)
+    return list(rows.order_by("-starts_at", "-id")[:6])
 
 
 def former(team: Team) -> list[TeamMembership]:

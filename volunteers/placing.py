@@ -122,8 +122,8 @@ def why_not_place(member: Member, standing: list[Registration], community: Organ
 
 
 def proposals(member: Member, words: str = "") -> list[Organization]:
-    """Communities to place a member into: where he lives first, then those with the fewest people (S1: near the
-    home, evenly spread). `people`: how many are registered there. Two queries at most.
+    """Communities to place a member into: where he lives, then those of the same street, the fewest people first
+    (S1: near the home, evenly spread). `people`: how many are registered there. Two queries at most.
     """
     nodes = registry.open_communities().filter(tree_id=member.district.tree_id)
     if words:
@@ -132,10 +132,15 @@ def proposals(member: Member, words: str = "") -> list[Organization]:
     counted = Registration.objects.confirmed().filter(district=member.district_id).order_by()
     people = dict(counted.values_list("community").annotate(n=Count("pk")))
     home = home_of(member)
+    street = next((node.parent_id for node in found if node.pk == home), None)
     for node in found:
         node.people = people.get(node.pk, 0)  # type: ignore[attr-defined]
         node.is_home = node.pk == home  # type: ignore[attr-defined]
-    found.sort(key=lambda node: (not node.is_home, node.people, node.lft))  # type: ignore[attr-defined]
+
+    def order(node: Any) -> tuple[bool, bool, int, int]:
+        return not node.is_home, node.parent_id != street, node.people, node.lft
+
+    found.sort(key=order)
     return found[:PROPOSED]
 
 

@@ -93,8 +93,10 @@ def place(request: HttpRequest, pk: int) -> HttpResponse:
         return _place(request, member)
     query = request.GET.get("q", "").strip()[:20]
     asked = Registration.objects.filter(volunteer__member=member, state__in=AWAITING)
+    ended = Registration.objects.filter(volunteer__member=member, events__step="decline")
     context = {
         "member": member,
+        "declined": list(ended.select_related("community").order_by("-ended_at")[:3]),
         "asked": list(asked.select_related("community").order_by("choice")),
         "q": query,
         "found": placing.proposals(member, query),

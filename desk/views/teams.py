@@ -89,6 +89,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "roles": TeamRole.choices,
         "q": words,
         "found": teaming.found(team, words) if takes_in else [],
+        "whistles": teaming.called(request.user, team),
         "former": teaming.former(team) if sees and team.kind == TeamKind.SERVICE else [],
     }
     return render(request, "desk/team.html", context)
