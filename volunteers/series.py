@@ -8,6 +8,7 @@ once, make each exactly once (unique in the database: series and start).
 from __future__ import annotations
 
 import uuid
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -105,19 +106,19 @@ def _make(series: WhistleSeries, horizon: date) -> int:
     made = 0
     try:
         while series.next_on is not None and series.next_on <= horizon:
-            made += _make_next(series)
+            made += _make_next(series, horizon)
     except RuleViolation as violation:
         _give_up(series, violation.sentence)
     return made
 
 
-def _make_next(series: WhistleSeries) -> bool:
+def _make_next(series: WhistleSeries, horizon: date) -> bool:
     with transaction.atomic():
         lock_tree(series.district.tree_id)
         lock_row(series)
         first = Whistle.objects.select_related("community", "team", "leader", "grid").get(pk=series.first_id)
-        if series.next_on is None:
-            return False
+        if series.next_on is None or series.next_on > horizon:
+            return False  # another worker was first
         if first.state == WhistleState.CANCELLED and not first.events.filter(step="publish").exists():
             raise RuleViolation("系列的第一张草稿已取消。")
         starts_at = _moment(first, series.next_on)
@@ -133,9 +134,9 @@ def _make_next(series: WhistleSeries) -> bool:
 
 def _give_up(series: WhistleSeries, because: str) -> None:
     """What stands in the way will not go by itself: the community closed, the team was dissolved."""
-    lock = WhistleSeries.objects.select_related("first", "made_by").get(pk=series.pk)
-    if lock.next_on is not None:
-        stop(lock, by=None, because=because)
+    as_it_stands = WhistleSeries.objects.select_related("first", "made_by").get(pk=series.pk)
+    with suppress(RuleViolation):  # another worker was first
+        stop(as_it_stands, by=None, because=because)
     series.next_on = None
 
 
