@@ -177,6 +177,8 @@ def check(said: dict[str, Any]) -> None:
         raise RuleViolation("请写明还有哪些法定途径，最多 300 字。", field="legal_route")
     if said["like_weight"] and not said["likes_shown"]:
         raise RuleViolation("不显示点赞时，权重填 0。", field="like_weight")
+    if said["boards_public"] and said["boards"] == Boards.OFF:
+        raise RuleViolation("不设排行榜时，没有可以公开的。", field="boards_public")
 
 
 def _check_spans(spans: Any) -> None:

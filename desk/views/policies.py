@@ -16,7 +16,7 @@ from ground.errors import RuleViolation
 from organizations import policies
 from organizations.guards import staff_page
 from organizations.models import Organization, Policy
-from organizations.models.policies import Preset
+from organizations.models.policies import Boards, Preset
 from organizations.posts import Power
 
 #: So many earlier ones are shown.
@@ -134,12 +134,18 @@ def _days(policy: Policy) -> list[tuple[str, str]]:
 def _switches(policy: Policy) -> list[tuple[str, str]]:
     return [
         ("签到", policy.get_attendance_display()),
-        ("排行榜", policy.get_boards_display()),
-        ("点赞", f"{_likes(policy)}（点赞功能启用以后生效）"),
+        ("排行榜", _boards(policy)),
+        ("点赞", _likes(policy)),
         ("服务指标", _quota(policy)),
         ("办结照片", policy.get_resolve_photos_display()),
         ("巡查轨迹", f"{'记录' if policy.patrol_tracks else '不记录'}（巡查功能启用以后生效）"),
     ]
+
+
+def _boards(policy: Policy) -> str:
+    if policy.boards == Boards.OFF:
+        return policy.get_boards_display()
+    return f"{policy.get_boards_display()}，{'不登录也能看' if policy.boards_public else '不对外公开'}"
 
 
 def _likes(policy: Policy) -> str:

@@ -52,7 +52,8 @@ def test_it_says_what_holds_where_nothing_was_signed(city, officer):
     assert "还没有签发政策，按平台默认（韶关 2020）" in page
     for words in ("30 分钟", "24 小时", "15 个工作日", "攻坚哨", "每季度 1 次、每年 20 小时", "12348"):
         assert words in page
-    assert "点赞功能启用以后生效" in page and "巡查功能启用以后生效" in page
+    assert "点赞功能启用以后生效" not in page and "巡查功能启用以后生效" in page
+    assert "全部名次，不对外公开" in page
 
 
 def test_the_district_signs_and_everybody_below_reads(city, officer):
@@ -70,6 +71,13 @@ def test_the_district_signs_and_everybody_below_reads(city, officer):
         page = open_page(strong_client(reader), PAGE)
         assert "会议纪要 3 号" in page and "15 分钟" in page and "组织科长" in page
         assert "签发新政策" not in page and "政策由区里签发" in page
+
+
+def test_boards_are_opened_to_everybody_by_a_signature_of_their_own(city, officer):
+    client = strong_client(officer)
+    assert client.post(PAGE, filled(city, boards_public="on")).status_code == 302
+    assert Policy.objects.get().boards_public
+    assert "全部名次，不登录也能看" in open_page(client, PAGE)
 
 
 def test_a_preset_fills_the_form_in_and_signs_nothing_yet(city, officer):
@@ -99,6 +107,7 @@ def test_a_preset_fills_the_form_in_and_signs_nothing_yet(city, officer):
         ({"work_dispatch_sign_0": -1}, "work_dispatch_sign"),
         ({"like_weight": "-1"}, "like_weight"),
         ({"boards": "gold"}, "boards"),
+        ({"boards": "off", "boards_public": "on"}, "boards_public"),
         ({"legal_route": "x" * 301}, "legal_route"),
     ],
 )
