@@ -29,4 +29,4 @@ def about(user: User) -> Iterable[Fact]:
         yield "自己说的专长", skills
     if times := free_times_in_words(volunteer):
         yield "空闲时间", times
-    yield "接单和服务台账", f"接单 {claims} 次，台账 {entries} 条（签到只记距离，不记位置）"
+    yield "接单和服务台账", f"接单 {claims} 次，台账 {entries} 条（签到只记距离和浏览器的代号，不记位置）"

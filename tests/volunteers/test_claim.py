@@ -10,7 +10,7 @@ import pytest
 from ground import clock
 from ground.errors import NoPower, RuleViolation
 from notifications.models import Outgoing
-from tests.factories import a_user
+from tests.factories import a_unit, a_user
 from tests.volunteers.scenes import (
     EVENING,
     FRIDAY_NOON,
@@ -21,8 +21,8 @@ from tests.volunteers.scenes import (
     a_volunteer,
     a_whistle,
 )
-from volunteers import claims, registry, whistles
-from volunteers.models import Claim, Whistle
+from volunteers import claims, registry, teams, whistles
+from volunteers.models import Claim, TeamMembership, Whistle
 from volunteers.signals import claim_moved
 from volunteers.states import Audience, ClaimState, VolunteerKind
 
@@ -188,3 +188,37 @@ def test_nobody_withdraws_the_claim_of_another():
     for other in (city.home.secretary, a_volunteer(city).user):
         with clock.at(FRIDAY_NOON), pytest.raises(NoPower):
             claims.withdraw(claim, by=other)
+
+
+def test_whistles_for_units_and_teams_are_claimed_by_those():
+    city = a_city()
+    unit = a_unit(city)
+    of_unit, of_team, other = (
+        a_volunteer(city, unit=unit),
+        a_volunteer(city, city.next_door),
+        a_volunteer(city),
+    )
+    for_unit = a_whistle(city.home, title="单位的", audience=Audience.UNITS, units=[unit])
+    team = teams.found(
+        by=city.home.secretary,
+        organization=city.home.organization,
+        kind="service",
+        name="理发队",
+        theme="elders",
+    )
+    TeamMembership.objects.create(team=team, volunteer=of_team, added_by=city.home.secretary)
+    late = EVENING + timedelta(hours=2)
+    for_team = a_whistle(
+        city.home,
+        title="队伍的",
+        audience=Audience.TEAM,
+        team=team,
+        starts_at=late,
+        ends_at=late + timedelta(hours=1),
+    )
+    assert a_claim(for_unit, of_unit).state == ClaimState.CLAIMED
+    assert a_claim(for_team, of_team).state == ClaimState.CLAIMED
+    for whistle, sentence in ((for_unit, "指定单位"), (for_team, "指定队伍")):
+        with pytest.raises(RuleViolation, match=sentence):
+            a_claim(whistle, other)
+        assert not Whistle.objects.open_to(other.user).filter(pk=whistle.pk).exists()

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from accounts.sessions import BACKEND
 from ground import clock
 from ground.errors import NoPower, RuleViolation
 from ground.geo import Point
@@ -151,6 +152,13 @@ def test_somebody_who_was_served_is_led_to_the_thanks_page_and_may_sign_in_first
     answer, _ = scan(resident, claim.whistle, EVENING)
     assert answer.status_code == 302 and answer.url.endswith(f"/{claim.whistle_id}/thank/")
     assert onsite.scanned_at(resident.session, claim.whistle_id) == EVENING.timestamp()
+
+
+def test_the_scan_outlives_signing_in(claim, client):
+    _, url = scan(client, claim.whistle, EVENING)
+    client.force_login(claim.volunteer.user, backend=BACKEND)  # as the sign-in page does: the session goes on
+    with clock.at(EVENING + timedelta(minutes=3)):
+        assert "到了，签到" in client.get(url).content.decode()
 
 
 # Without network
