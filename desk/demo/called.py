@@ -16,7 +16,7 @@ from ground.geo import Point
 from organizations.models import Organization, Skill
 from volunteers import attendance, claims, crediting, whistles
 from volunteers.models import Claim, Volunteer, Whistle
-from volunteers.states import Audience, ClaimState
+from volunteers.states import PRESENT, Audience, ClaimState
 
 FORGOT = "忘记签退，领队和现场照片证明全程在场"
 
@@ -167,6 +167,10 @@ class Presence:
         attendance.check_out(self.claimed, by=self.helper.user, point=self._spot(), accuracy_m=15)
 
     def credit(self) -> None:
+        """Unless it was judged otherwise before."""
+        self.claimed.refresh_from_db()
+        if self.claimed.state not in PRESENT:
+            return
         reason = "" if self.claimed.state == ClaimState.CHECKED_OUT else FORGOT
         crediting.credit(self.claimed, by=self.called.by, reason=reason)
 

@@ -13,6 +13,7 @@ from desk.demo.asked import Asked, Staff, weighted_rating
 from desk.demo.beyond import Beyond
 from desk.demo.called import Called, Helper, Pool
 from desk.demo.calls import CALLS, LIGHT_CALLS, Call
+from desk.demo.judged import Judged
 from desk.demo.kinds import Kinds
 from desk.demo.people import People
 from desk.demo.places import Community, Land
@@ -68,6 +69,7 @@ def live_through(land: Land, people: People, chance: random.Random) -> int:
     Queued(stage).write()
     Beyond(stage, kinds).write()
     Kinds(stage).write()
+    Judged(stage).write()
     _boards(script)
     return script.play()
 
