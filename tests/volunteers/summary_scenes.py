@@ -43,7 +43,7 @@ class Invention:
         units: int,
         seed: int = 7,
     ) -> None:
-        self.chance = random.Random(seed)
+        self.chance, self.seed = random.Random(seed), seed
         self.city, self.communities, self.entries = city, communities, entries
         self.by = communities[0].secretary
         self.units = _kept(
@@ -54,14 +54,17 @@ class Invention:
         self._claims()
 
     def _people(self, count: int) -> list[Volunteer]:
-        users = _kept(User, (User(phone="", phone_index=f"invented{n}", name=f"人{n}") for n in range(count)))
+        known = [f"invented{self.seed}-{n}" for n in range(count)]
+        users = _kept(
+            User, (User(phone="", phone_index=index, name=f"人{n}") for n, index in enumerate(known))
+        )
         members = _kept(
             Member,
             (
                 Member(
                     user=user,
                     name=f"党员{n}",
-                    phone_index=f"invented{n}",
+                    phone_index=known[n],
                     unit=self.units[n % len(self.units)] if n % 5 else None,
                     district=self.city.district,
                 )
@@ -86,7 +89,7 @@ class Invention:
         starts = clock.midnight(day) + timedelta(hours=self.chance.choice((0, 9, 14, 19, 23)))
         kind = self.chance.choice(list(WhistleKind))
         return Whistle(
-            number=f"SX{number:08d}",
+            number=f"SX{self.seed}-{number:08d}",
             kind=kind,
             duty_area=self.chance.choice(DutyArea.values),
             task=self.chance.choice(Task.values),
@@ -104,7 +107,7 @@ class Invention:
             district=self.city.district,
             street=self.city.street,
             community=at,
-            key=uuid.UUID(int=number, version=4),
+            key=uuid.uuid5(uuid.NAMESPACE_OID, f"{self.seed}-{number}"),
         )
 
     def _claims(self) -> None:

@@ -6,9 +6,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import Count, Q, Sum
+from django.test.utils import CaptureQueriesContext
 
 from ground import clock
+from ground.heartbeat import Voice
 from organizations.models import Policy, Unit
 from organizations.posts import Post
 from requests.states import DutyArea
@@ -319,3 +322,19 @@ def test_now_is_not_yesterday(city):
     with clock.at(moment(date(2026, 9, 15), 22)):
         credited(city, date(2026, 9, 15), 19)
         assert of_home(city, clock.today(), clock.today()).whole["服务人次"] == 1
+
+
+def test_the_cost_follows_pages_and_not_rows(city):
+    """A page more or less is what it costs to have ten times as many entries."""
+    from tests.volunteers.summary_scenes import asked
+    from volunteers.summaries import running
+
+    def cost(entries: int, seed: int) -> int:
+        place = scenes.a_city(f"区{seed}")
+        Invention(place, [place.home], entries=entries, people=20, units=3, seed=seed)
+        job = asked(place.home.secretary, place.home.organization, with_names=True)
+        with CaptureQueriesContext(connection) as queries:
+            running.write(job.pk, listen=Voice)
+        return len(queries)
+
+    assert cost(40, 1) == cost(400, 2) <= 25
