@@ -71,6 +71,7 @@ MEMBER = (
     Shot("党员-签到", "/claims/", press="main a:has-text('去签到')"),
     Shot("党员-我的服务", "/service/", variants=(DARK, LARGE)),
     Shot("党员-报到", "/registration/"),
+    Shot("党员-我的队伍", "/teams/"),
     Shot("党员-排行榜", "/leaderboards/", variants=(DARK,)),
 )
 #: Somebody of the demo who is found by initials; the first row, his household, the eye beside a number.
@@ -144,6 +145,8 @@ SECRETARY = (
     Shot("社区-吹哨", "/desk/whistles/new/"),
     Shot("社区-接单认定", "/desk/crediting/", variants=(DARK,), whole=False),
     Shot("社区-报到", "/desk/registrations/", whole=False),
+    Shot("社区-队伍", "/desk/teams/", whole=False),
+    Shot("社区-服务队", "/desk/teams/?tab=service", press="a.row-link", whole=False),
     Shot("社区-活动汇总", "/desk/summaries/", variants=(SMALL,), whole=False),
     Shot("社区-活动汇总-可以下载", "/desk/summaries/", press=OPEN, whole=False),
     Shot("社区-台账", "/desk/registry/grids/building/", whole=False),
@@ -221,6 +224,7 @@ OFFICER = (
     Shot("组织部-街道看板", "/dashboards/", press="main table a[href*='/dashboards/'], main a.row-link"),
     Shot("组织部-排行榜", "/leaderboards/"),
     Shot("组织部-活动汇总", "/desk/summaries/", whole=False),
+    Shot("区委-待调剂", "/desk/placing/", whole=False),
     Shot("区委-台账总览", "/desk/territory/"),
     Shot("区委-规模不合标准", "/desk/territory/out-of-range/", whole=False),
     Shot("区委-范围标准", "/desk/territory/policy/", variants=(SMALL,)),
