@@ -14,7 +14,8 @@ from ground import clock
 from ground.geo import Point, distance_m
 from organizations.models import Member, Skill
 from requests.models import ServiceRequest
-from volunteers.models import Claim, LedgerEntry, Registration
+from volunteers.fitting import skills_of
+from volunteers.models import Claim, LedgerEntry, Registration, Volunteer
 
 #: How many are shown.
 MOST = 6
@@ -73,9 +74,8 @@ def helpers_for(service_request: ServiceRequest) -> list[Helper]:
 
 def _fitting(service_request: ServiceRequest, wanted: list[int]) -> QuerySet[Registration]:
     starts, ends = tonight(clock.now())
-    knows = Member.skills.through.objects.filter(
-        member=OuterRef("volunteer__member"), skill__in=wanted
-    ).order_by()
+    registered = Member.skills.through.objects.filter(member=OuterRef("volunteer__member"), skill__in=wanted)
+    declared = Volunteer.skills.through.objects.filter(volunteer=OuterRef("volunteer"), skill__in=wanted)
     busy = Claim.objects.live().filter(
         volunteer=OuterRef("volunteer"), whistle__starts_at__lt=ends, whistle__ends_at__gt=starts
     )
@@ -83,7 +83,7 @@ def _fitting(service_request: ServiceRequest, wanted: list[int]) -> QuerySet[Reg
         community=service_request.community_id, volunteer__user__is_active=True
     )
     rows = rows.annotate(
-        knows=Exists(knows),
+        knows=Q(Exists(registered.order_by())) | Q(Exists(declared.order_by())),
         is_busy=Exists(busy.order_by()),
         served=_times_served(service_request.category.duty_area),
         is_near=_is(Q(grid=service_request.grid_id)),
@@ -94,7 +94,7 @@ def _fitting(service_request: ServiceRequest, wanted: list[int]) -> QuerySet[Reg
         .exclude(volunteer__user=service_request.submitter_id)
         .select_related("volunteer__user", "volunteer__member__unit", "volunteer__member__home__building")
         .defer("volunteer__user__phone", "volunteer__member__phone")
-        .prefetch_related("volunteer__member__skills")
+        .prefetch_related("volunteer__member__skills", "volunteer__skills")
         .order_by("-knows", "is_busy", "-is_near", "-served", "id")
     )
 
@@ -123,7 +123,7 @@ def tonight(at: datetime) -> tuple[datetime, datetime]:
 def _helper(row: Any, service_request: ServiceRequest, wanted: set[int]) -> Helper:
     volunteer = row.volunteer
     member = volunteer.member
-    known = [skill.name for skill in member.skills.all() if skill.pk in wanted] if member else []
+    known = [skill.name for skill in skills_of(volunteer, member) if skill.pk in wanted]
     unit = volunteer.unit
     return Helper(
         name=str(volunteer),

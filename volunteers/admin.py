@@ -9,6 +9,7 @@ from django import forms
 from django.contrib import admin
 
 from grids.models import Grid
+from ground.fields import surname_only
 from organizations.posts import Power
 from organizations.scope import scope_of
 from organizations.scoped_admin import ScopedAdmin, VerbButton, VerbForm
@@ -19,6 +20,7 @@ from volunteers.models import (
     Registration,
     ServiceBalance,
     Team,
+    Thanks,
     Volunteer,
     Whistle,
     WhistleSeries,
@@ -241,3 +243,25 @@ class WhistleSeriesAdmin(_LookUp):
     def get_queryset(self, request: Any) -> Any:
         rows = WhistleSeries.objects.filter(scope_of(request.user).rows(Power.WHISTLE))
         return rows if self.is_open_to(request.user) else rows.none()
+
+
+@admin.register(Thanks)
+class ThanksAdmin(_LookUp):
+    """What those served said, by surname: who it was is between them and the platform."""
+
+    powers = (Power.CREDIT,)
+    list_display = ["whistle", "surname", "is_like", "stars", "words", "at"]
+    search_fields = ["whistle__title", "words"]
+    date_hierarchy = "at"
+    list_select_related = ["whistle", "by"]
+    fields = ["whistle", "surname", "is_like", "stars", "words", "at"]
+    readonly_fields = ["surname"]
+
+    def get_queryset(self, request: Any) -> Any:
+        in_sight = Whistle.objects.filter(scope_of(request.user).rows(Power.CREDIT))
+        rows = Thanks.objects.filter(whistle__in=in_sight.order_by().values("pk"))
+        return rows if self.is_open_to(request.user) else rows.none()
+
+    @admin.display(description="谁")
+    def surname(self, row: Thanks) -> str:
+        return surname_only(row.by.name)

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from desk import helping, offers, panel
 from ground import clock
+from organizations.models import Skill
 from requests import consents, dispatching, merging, tiers, workflow
 from requests.models import ReplyTemplate, ServiceRequest
 from requests.states import State
@@ -17,6 +18,7 @@ from tests.signing_in import strong_client
 from tests.volunteers import scenes
 from tests.workflow import a_category, filed
 from tests.workflow.dispatched import a_department, sent
+from volunteers import profile
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -163,6 +165,13 @@ def test_volunteers_who_know_the_trade_are_named_and_nothing_more(city: City, ro
     assert "王建国" in page and "今晚有空" in page and "<html" not in page
     assert knows.user.phone not in page and far.user.name not in page
     assert "1 位同志可能接得了" in open_page(secretary_of(city), url(row, "helpers"))
+
+
+def test_what_somebody_says_he_can_counts_like_the_register(city: City, row: ServiceRequest) -> None:
+    neighbour = scenes.a_plain_volunteer(city)
+    profile.declare(neighbour, by=neighbour.user, skills=[Skill.objects.create(name="电工")], free_times=[])
+    (found,) = helping.helpers_for(row)
+    assert (found.name, found.skills) == (neighbour.user.name, ["电工"])
 
 
 def test_who_has_a_claim_tonight_comes_after_who_is_free(city: City, row: ServiceRequest) -> None:
