@@ -108,6 +108,10 @@ def ask(
         _make(job, entries, reason, hand_over if is_handed_over else _keep_back)
     except _AlreadyThere as found:
         return found.job
+    except RuleViolation:
+        if (there := _there(job)) is not None:  # the first tap took the last export of the day
+            return there
+        raise
     return job
 
 
