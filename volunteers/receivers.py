@@ -58,6 +58,9 @@ def keep_needed_nodes(sender: type, node: Organization, **_: Any) -> None:
     """A community at which people are registered, or the home of a team, is not closed over their heads."""
     if here := Registration.objects.standing().filter(community=node).count():
         raise RuleViolation(f"还有 {here} 人在这里报到或等确认，请先请他们转到别的社区，或结束报到。")
+    alive = (WhistleState.OPEN, WhistleState.RUNNING)
+    if calls := Whistle.objects.filter(community=node, state__in=alive).count():
+        raise RuleViolation(f"这里还有 {calls} 张哨单没有结束，请先取消，或等它们结束。")
     if teams := Team.objects.open().filter(organization=node).count():
         raise RuleViolation(f"这里还有 {teams} 支队伍，请先撤销。")
 

@@ -176,6 +176,19 @@ def test_a_closed_community_ends_its_series_and_whoever_began_it_learns_why():
     assert (told.to, told.text) == (city.home.secretary, "这个社区已经撤并，不能在这里吹哨。")
 
 
+def test_a_community_is_not_closed_over_its_open_whistles():
+    city = a_city()
+    bare = tree.plant(
+        parent=city.street, tier=Tier.COMMUNITY, name="新社区党委", short_name="新社区", code="", by=None
+    )
+    whistle = a_whistle(city.home)
+    Whistle.objects.update(community=bare)
+    with pytest.raises(RuleViolation, match="还有 1 张哨单没有结束"):
+        tree.close(bare, by=None)
+    Whistle.objects.filter(pk=whistle.pk).update(state=WhistleState.DONE)
+    tree.close(bare, by=None)
+
+
 def test_a_dissolved_team_ends_it_too():
     city = a_city()
     team = Team(

@@ -23,14 +23,15 @@ from tests import factories
 from tests.grids import marked
 from tests.grids.homes import a_resident
 from tests.volunteers import scenes
-from volunteers import claims, registry, teams, whistles
-from volunteers.models import ClaimPhoto, Registration, SummaryJob
+from volunteers import claims, registry, series, teams, usual, whistles
+from volunteers.models import ClaimPhoto, Registration, SummaryJob, Thanks
 from volunteers.states import VolunteerKind
 
 IMPORT_ROUTES = ("import", "import_columns", "import_confirm", "import_cancel", "import_report")
 DISPATCH_ROUTES = ("detail", "take")
 CLAIM_ROUTES = ("detail", "check-in", "check-out", "contact", "fulfil", "leave", "withdraw")
 ROSTER_ROUTES = ("detail", "confirm", "decline", "regrid", "end")
+STAFF_WHISTLE_ROUTES = (*("detail", "publish", "cancel", "abort", "copy", "lead", "repeat", "stop", "keep"),)
 TEAM_ROUTES = ("detail", "close", "join", "leave", "people", "add", "remove", "name-captain")
 CREDITING_ROUTES = ("detail", "attest", "propose", "credit", "refuse", "absent", "correct", "reverse")
 #: The word in every text of the home community.
@@ -83,6 +84,7 @@ def build() -> SimpleNamespace:
     meanings |= _of_lists(home, meanings["rows"])
     meanings |= _of_people(home, volunteer, registration)
     meanings["rows"]["volunteers_team"] = meanings.pop("team")
+    meanings |= _of_whistles(home, whistle, meanings["rows"])
     return SimpleNamespace(
         city=city,
         home=home,
@@ -154,6 +156,22 @@ def _of_people(home: Any, volunteer: Any, registration: Any) -> dict[str, Any]:
         "volunteers:team_step:step": "join",
         **{f"v1:team-{name}:pk": team.pk for name in TEAM_ROUTES},
         "team": team,
+    }
+
+
+def _of_whistles(home: Any, whistle: Any, rows: dict[str, Any]) -> dict[str, Any]:
+    """One's own template, and a series that the community has begun."""
+    kept = usual.save(whistle, by=home.secretary, name=f"常用{SECRET}")
+    soon = clock.now() + timedelta(days=1)
+    first = scenes.a_draft(home, title=f"每周{SECRET}", starts_at=soon, ends_at=soon + timedelta(hours=1))
+    until = clock.today() + timedelta(weeks=9)
+    rows["volunteers_whistletemplate"] = kept
+    rows["volunteers_whistleseries"] = series.begin(first, by=home.secretary, every_weeks=1, until=until)
+    return {
+        "desk:whistle_edit:pk": first.pk,
+        "desk:whistle_usual_retire:pk": kept.pk,
+        **{f"v1:staff-whistle-{name}:pk": whistle.pk for name in STAFF_WHISTLE_ROUTES},
+        **{f"v1:whistle-template-{name}:pk": kept.pk for name in ("detail", "retire")},
     }
 
 
@@ -332,6 +350,9 @@ def _rows(
         "volunteers_registration": Registration.objects.get(pk=registration.pk),
         "volunteers_whistle": whistle,
         "volunteers_claim": claim,
+        "volunteers_thanks": Thanks.objects.create(
+            whistle=whistle, by=service_request.submitter, words=f"谢谢{SECRET}"
+        ),
         "volunteers_ledgerentry": scenes.credited(
             home, volunteer, starts_at=clock.now() - timedelta(days=2)
         ).entries.get(),
