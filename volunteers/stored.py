@@ -6,15 +6,16 @@ from collections.abc import Iterable
 
 from accounts.models import User
 from accounts.stored import Fact
-from volunteers.models import Claim, LedgerEntry, Registration, Thanks, Volunteer
+from volunteers.models import Claim, LedgerEntry, Registration, TeamMembership, Thanks, Volunteer
 from volunteers.profile import free_times_in_words
 
 
 def about(user: User) -> Iterable[Fact]:
-    """What one said of those who helped; the kind of volunteer, where registered, what was served. Seven queries."""
+    """What one said of those who helped; the kind of volunteer, where registered, what was served.
+    Eight queries."""
     if said := Thanks.objects.filter(by=user).count():
         yield "道谢", f"{said} 次（来服务的同志和社区只看到你的姓）"
-    volunteer = Volunteer.objects.filter(user=user).first()
+    volunteer: Volunteer | None = getattr(user, "volunteer", None)
     if volunteer is None:
         return
     yield "志愿者类别", volunteer.get_kind_display()
@@ -23,6 +24,9 @@ def about(user: User) -> Iterable[Fact]:
         where = f"{registration.community.short_name}" if registration.community else ""
         grid = f" · {registration.grid}" if registration.grid else ""
         yield "报到", f"{where}{grid}（{registration.get_state_display()}）"
+    joined = TeamMembership.objects.filter(volunteer=volunteer).select_related("team").order_by("joined_at")
+    if teams := "、".join(dict.fromkeys(row.team.name for row in joined)):
+        yield "加入过的服务队", teams
     claims = Claim.objects.own(user).count()
     entries = LedgerEntry.objects.filter(volunteer=volunteer).count()
     if skills := "、".join(skill.name for skill in volunteer.skills.all()):
