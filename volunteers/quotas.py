@@ -162,7 +162,7 @@ def totals(rows: QuerySet[Volunteer], policy: Policy, by: str, today: date | Non
         heaps.setdefault(key, []).append(stands(policy, times=times, minutes=minutes))
     names = _names(by, [key for key in heaps if key is not None])
     found = [_total(key, names.get(key, "还没有报到"), heap) for key, heap in heaps.items()]
-    return sorted(found, key=lambda total: (-total.behind, total.name))
+    return sorted(found, key=lambda total: (total.key is None, -total.behind, total.name))
 
 
 def _sums_of(rows: QuerySet[Volunteer], today: date | None) -> dict[int, tuple[int, int]]:

@@ -164,9 +164,9 @@ def credits_it(secretary: Somebody) -> None:
     page = secretary.page
     secretary.open("/desk/crediting/")
     assert look_over(page, "crediting") == []
-    row = page.locator("tr").filter(has_text=CALL)
-    row.get_by_role("button", name="认定 1 分钟").click()
-    expect(page.locator("tr").filter(has_text=CALL)).to_have_count(0)
+    group = page.locator(".credit-group").filter(has_text=CALL)
+    group.get_by_role("button", name="认定 1 分钟").click()
+    expect(page.locator(".credit-group").filter(has_text=CALL)).to_have_count(0)
 
 
 def resolves(secretary: Somebody, number: str, photo: Path) -> None:

@@ -19,8 +19,9 @@ CHOICES = {
 }
 
 
-def _reason(help_text: str = "") -> forms.CharField:
-    return forms.CharField(label="理由", max_length=REASON_LENGTH, required=False, help_text=help_text)
+def _reason() -> forms.CharField:
+    """Asked for by the verbs, where it is needed."""
+    return forms.CharField(label="理由", max_length=REASON_LENGTH, required=False)
 
 
 class JudgeForm(forms.Form):
@@ -69,7 +70,7 @@ class ProposeForm(forms.Form):
     """建议时长, by the liaison of the unit."""
 
     minutes = forms.IntegerField(label="建议分钟", min_value=1)
-    reason = _reason("凭什么，如“单位值班表”。社区认定时会看到。")
+    reason = _reason()
 
 
 class AttestForm(forms.Form):
