@@ -58,6 +58,10 @@ def served(user: Any, scanned: Iterable[int] = ()) -> QuerySet[Whistle]:
     return Whistle.objects.filter(fresh | Q(said), ~Exists(own))
 
 
+def said_by(user: Any, whistle: Whistle) -> Thanks | None:
+    return Thanks.objects.filter(whistle=whistle, by=user).first()
+
+
 def takes_stars(whistle: Whistle) -> bool:
     """Not where the request itself is rated: the same service is not rated twice (RULES 1)."""
     return whistle.service_request_id is None
@@ -84,7 +88,7 @@ def thank(
     """
     with transaction.atomic():
         lock_row(whistle)
-        if first := Thanks.objects.filter(whistle=whistle, by=by).first():
+        if first := said_by(by, whistle):
             return first
         if not served(by, scanned).filter(pk=whistle.pk).exists():
             raise NoPower("只有得到服务的居民可以说谢谢。")

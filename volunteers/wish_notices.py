@@ -28,6 +28,11 @@ def communities_of(user: Any) -> list[Organization]:
     return [found[pk] for pk in ids if pk in found]
 
 
+def can_take_on(user: Any) -> bool:
+    """Whoever is registered finds wishes in his list of whistles."""
+    return Registration.objects.confirmed().filter(volunteer__user=user).exists()
+
+
 def waiting_in(communities: list[Organization]) -> QuerySet[Whistle]:
     """Those that wait to come true, the next one first, with `is_taken`: somebody has taken it on."""
     taken = Claim.objects.filter(whistle=OuterRef("pk"), state__in=LIVE).order_by()

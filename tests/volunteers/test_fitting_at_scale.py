@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +11,7 @@ from django.db import connection
 from ground import clock
 from tests.factories import City
 from tests.grids.at_scale.plans import asked, explained
-from tests.volunteers.scenes import EVENING, FRIDAY_NOON, a_city, a_volunteer
+from tests.volunteers.scenes import FRIDAY_NOON, a_city, a_volunteer, a_whistle
 from volunteers.models import Volunteer, Whistle
 from volunteers.views.whistles import cards_of
 
@@ -21,24 +19,30 @@ pytestmark = [pytest.mark.services, pytest.mark.django_db]
 
 #: Of these one in five is still to come; half of all are of the next community.
 WHISTLES = 100_000
+TIMES = ("starts_at", "ends_at", "claim_by")
 
 
 def many(city: City) -> None:
-    owners = (city.home, city.next_door)
-
-    def row(number: int) -> Whistle:
-        owner, to_come = owners[number % 2], number % 5 == 0
-        made = Whistle(number=f"M-{number}", title="帮忙", text="来帮忙", place="这里", key=uuid.uuid4())
-        start = EVENING + timedelta(minutes=number) * (1 if to_come else -1)
-        made.starts_at, made.ends_at, made.claim_by = start, start + timedelta(hours=1), start
-        made.lng, made.lat, made.places_max = 113.58, 24.8, 2
-        made.state, made.created_by = "open" if to_come else "done", owner.secretary
-        made.place_under(owner.organization)
-        return made
-
-    Whistle.objects.bulk_create([row(number) for number in range(WHISTLES)], batch_size=5000)
+    """Copies of one whistle of either community, seven minutes apart, by one statement."""
+    first = [a_whistle(place).pk for place in (city.home, city.next_door)]
+    written = {
+        "number": "'M-' || id || '-' || n",
+        "key": "gen_random_uuid()",
+        "state": "CASE WHEN n % 5 = 0 THEN 'open' ELSE 'done' END",
+        **{
+            each: f"{each} + n * (CASE WHEN n % 5 = 0 THEN 1 ELSE -1 END) * interval '7 minutes'"
+            for each in TIMES
+        },
+    }
+    names = [each.column for each in Whistle._meta.concrete_fields if not each.primary_key]
+    columns, values = ", ".join(names), ", ".join(written.get(name, name) for name in names)
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute(
+            f"INSERT INTO volunteers_whistle ({columns}) SELECT {values.replace('%', '%%')} "  # noqa: S608 - ours
+            "FROM volunteers_whistle, generate_series(1, %s) n WHERE id = ANY(%s)",
+            [WHISTLES // 2, first],
+        )
+        cursor.execute("ANALYZE volunteers_whistle")
 
 
 def test_the_first_page_comes_from_the_index_of_what_recruits(capsys: Any) -> None:
@@ -56,7 +60,7 @@ def test_the_first_page_comes_from_the_index_of_what_recruits(capsys: Any) -> No
         plan = explained(sql)
         with capsys.disabled():
             print(f"\n{order}: {count} in sight, page {spent * 1000:.0f} ms, rows {plan.milliseconds:.1f} ms")
-        assert (count, len(page)) == (WHISTLES // 10, 20)
+        assert (count, len(page)) == (WHISTLES // 10 + 1, 20)
         assert "whistle_recruiting" in plan.indexes and not plan.walked("volunteers_whistle")
         assert plan.most_sorted <= 300 and plan.read_of("volunteers_whistle") < 2000
-        assert spent < 1
+        assert plan.milliseconds < 200

@@ -23,7 +23,7 @@ from volunteers.api.claims import (
     claim_detail,
 )
 from volunteers.api.thanks import ThankSerializer, ThanksSerializer
-from volunteers.models import Claim, Thanks, Whistle
+from volunteers.models import Claim, Whistle
 from volunteers.standing import room_of
 from volunteers.views.whistles import cards_of, whistle_in_sight
 
@@ -144,7 +144,7 @@ class WhistleViewSet(GenericViewSet[Any]):
     def thank(self, request: Request, pk: str) -> Response:
         """说声谢谢, of whoever asked for it, once it is done; said again, the first one stands (200)."""
         row = get_object_or_404(thanking.served(request.user), pk=pk)
-        had = Thanks.objects.filter(whistle=row, by=request.user).exists()
+        had = thanking.said_by(request.user, row)
         said = thanking.thank(row, by=request.user, **valid(ThankSerializer, request))
         shown = ThanksSerializer(said, context={"request": request}).data
         return Response(shown, status=status.HTTP_200_OK if had else status.HTTP_201_CREATED)

@@ -32,7 +32,7 @@ class ProfileForm(forms.Form):
     )
 
     def __init__(self, *args: Any, volunteer: Volunteer, registered: Iterable[Skill], **kwargs: Any) -> None:
-        said = {"skills": volunteer.skills.all(), "free_times": volunteer.free_times}
-        super().__init__(*args, initial=said, **kwargs)
+        kwargs["initial"] = {"skills": volunteer.skills.all(), "free_times": volunteer.free_times}
+        super().__init__(*args, **kwargs)
         others = Skill.objects.exclude(pk__in=[skill.pk for skill in registered])
         self.fields["skills"].queryset = others  # type: ignore[attr-defined]

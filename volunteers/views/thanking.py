@@ -13,7 +13,7 @@ from ground.errors import RuleViolation
 from requests.powers import is_submitter
 from volunteers import thanking
 from volunteers.forms.thanking import ThanksForm
-from volunteers.models import Claim, Thanks, Whistle
+from volunteers.models import Claim, Whistle
 from volunteers.powers import can_thank
 from volunteers.states import SERVED
 
@@ -25,7 +25,7 @@ def thank(request: HttpRequest, pk: int) -> HttpResponse:
     scanned = thanking.scanned_of(request.session)
     rows = thanking.served(request.user, scanned).select_related("service_request", "community")
     whistle = get_object_or_404(rows, pk=pk)
-    said = Thanks.objects.filter(whistle=whistle, by=request.user).first()
+    said = thanking.said_by(request.user, whistle)
     given = request.POST if request.method == "POST" else None
     has_like = thanking.likes_are_shown(request.user, whistle)
     form = ThanksForm(given, has_like=has_like, has_stars=thanking.takes_stars(whistle))

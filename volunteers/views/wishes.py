@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from volunteers import wish_notices as told
-from volunteers.models import Registration
 from volunteers.views.answering import page_of
 
 
@@ -25,6 +24,6 @@ def wishes(request: HttpRequest) -> HttpResponse:
         "waiting": waiting,
         "left": sum(not each.is_taken for each in waiting),  # type: ignore[attr-defined]
         "page": page_of(request, told.fulfilled_in(communities)),
-        "can_claim": Registration.objects.confirmed().filter(volunteer__user=request.user).exists(),
+        "can_claim": told.can_take_on(request.user),
     }
     return render(request, "volunteers/wishes.html", context)
