@@ -65,9 +65,8 @@ def _event(claim: Claim, site: str) -> Event:
     event.add("status", status)
     event.add("summary", f"{_mark(claim)}{whistle.title}")
     event.add("location", whistle.place)
-    event.add(
-        "description", f"{whistle.community.short_name} · 哨单 {whistle.number}\n{site}/claims/{claim.pk}/"
-    )
+    where = whistle.community.short_name if whistle.community else ""
+    event.add("description", f"{where} · 哨单 {whistle.number}\n{site}/claims/{claim.pk}/")
     event.add("url", f"{site}/claims/{claim.pk}/")
     if whistle.is_wish:
         event.add("dtstart", (last := timezone.localdate(whistle.ends_at)))
