@@ -17,6 +17,7 @@ from organizations.posts import Power
 from organizations.scope import scope_of
 from requests.entries import Entry
 from volunteers.models import Registration, ServiceBalance, Team
+from volunteers.models.people import RegistrationQuerySet
 from volunteers.states import AWAITING, RegistrationState, VolunteerKind
 from volunteers.tables import REGISTRATIONS
 
@@ -36,7 +37,7 @@ _ORDER = {
 }
 
 
-def in_sight(user: Any) -> QuerySet[Registration]:
+def in_sight(user: Any) -> RegistrationQuerySet:
     """Those of the communities whose registrations the user confirms: not his own as a volunteer elsewhere."""
     return Registration.objects.filter(scope_of(user).rows(Power.CONFIRM_REGISTRATION))
 

@@ -34,7 +34,7 @@ class Why:
     CHOICES = ((NONE, "没有选社区"), (DECLINED, "社区没有接收"), (WAITING, f"等了 {PATIENCE.days} 天以上"))
 
 
-def left_over(user: Any) -> QuerySet[Member]:
+def left_over(user: Any) -> QuerySet[Any]:
     """Members of the districts in which the user places people, who have an account and no community.
 
     Neither confirmed anywhere, nor waiting for a community for less than 15 days. `waits_since` is when the
@@ -56,7 +56,7 @@ def left_over(user: Any) -> QuerySet[Member]:
     )
 
 
-def because(members: QuerySet[Member], why: str) -> QuerySet[Member]:
+def because(members: QuerySet[Any], why: str) -> QuerySet[Any]:
     """Of those left over, the ones left for one of the reasons; any other word: all of them."""
     if why == Why.WAITING:
         return members.filter(waits_since__isnull=False)
@@ -134,8 +134,8 @@ def proposals(member: Member, words: str = "") -> list[Organization]:
     home = home_of(member)
     street = next((node.parent_id for node in found if node.pk == home), None)
     for node in found:
-        node.people = people.get(node.pk, 0)  # type: ignore[attr-defined]
-        node.is_home = node.pk == home  # type: ignore[attr-defined]
+        node.people = people.get(node.pk, 0)
+        node.is_home = node.pk == home
 
     def order(node: Any) -> tuple[bool, bool, int, int]:
         return not node.is_home, node.parent_id != street, node.people, node.lft

@@ -109,9 +109,10 @@ def _pioneers(place: Community, people: People) -> None:
         )  # fmt: skip
         held = Appointment.objects.filter(organization=branch, post=Post.SECRETARY)
         held.update(work_phone=f"0751-00008{number + 1:02d}")
-    for branch, member in zip(place.branches()[:2], people.members[3:5], strict=True):
+    first = [member.user for member in people.members[3:5] if member.user is not None]
+    for branch, user in zip(place.branches()[:2], first, strict=True):
         Appointment.objects.create(
-            user=member.user, post=Post.FIRST_SECRETARY, organization=branch,
+            user=user, post=Post.FIRST_SECRETARY, organization=branch,
             begins_on=clock.today(), appointed_by=people.secretary,
         )  # fmt: skip
 

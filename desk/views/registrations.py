@@ -88,7 +88,7 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"{registration.volunteer} 已编入{registration.grid}。")
             return redirect("desk:registrations")
     if not registering.heap(request.user, registering.WAITING).filter(pk=pk).exists():
-        messages.error(request, next(iter(form.errors.values()))[0])
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
         return redirect("desk:registrations")
     return _waiting_page(request, wrong=form, pk=pk)
 
@@ -111,6 +111,7 @@ def _register_page(request: HttpRequest, tab: str) -> HttpResponse:
         {"name": "kind", "label": "类别", "value": query["kind"], "choices": VolunteerKind.choices},
     ]
     context = {"page": page, "q": query["q"], "filters": filters, "is_filtered": any(query.values())}
+    context["clear_url"] = f"?tab={tab}"
     return render(request, "desk/registered.html", {**context, **_tabs(request, tab)})
 
 

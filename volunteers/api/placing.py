@@ -72,7 +72,7 @@ class PlacingViewSet(mixins.ListModelMixin, GenericViewSet[Member]):
     def proposals(self, request: Request, pk: str) -> Response:
         """Communities: where he lives first, then those with the fewest people."""
         member = get_object_or_404(self.get_queryset(), pk=pk)
-        return Response(ProposalSerializer(placing.proposals(member), many=True).data)  # type: ignore[arg-type]
+        return Response(ProposalSerializer(placing.proposals(member), many=True).data)
 
     @extend_schema(request=ChoiceSerializer, responses={201: RegistrationSerializer, **REFUSALS})
     @action(detail=True, methods=["post"])

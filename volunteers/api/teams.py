@@ -62,7 +62,7 @@ class TeamSerializer(serializers.ModelSerializer[Team]):
         is_near = team.pk in self.context["mine"]
         sees = is_near or powers.sees_people_of(self.context["request"].user, team)
         found = [each for each in self.context["captains"][team.pk] if sees or each.post]
-        return CaptainSerializer(found, many=True).data  # type: ignore[return-value]
+        return list(CaptainSerializer(found, many=True).data)  # type: ignore[arg-type]
 
 
 class FoundSerializer(serializers.Serializer[Any]):

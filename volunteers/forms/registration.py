@@ -31,7 +31,7 @@ class RegridForm(forms.Form):
 
     def __init__(self, *args: Any, registration: Registration, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        grids = Grid.objects.filter(community=registration.community_id).exclude(pk=registration.grid_id)
+        grids = Grid.objects.filter(community=registration.community_id).exclude(pk=registration.grid_id or 0)
         self.fields["grid"].queryset = grids.order_by("tier", "code")  # type: ignore[attr-defined]
 
 

@@ -63,7 +63,7 @@ def _choose(request: HttpRequest) -> HttpResponse:
 @require_POST
 def registration_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """Take a choice back, or leave the community."""
-    rows = Registration.objects.filter(volunteer__user=request.user).select_related(
+    rows = Registration.objects.filter(volunteer__user=request.user.pk).select_related(
         "volunteer__user", "community"
     )
     row = get_object_or_404(rows, pk=pk)
