@@ -94,6 +94,8 @@ def _doubt(claim: Claim) -> str:
     """Why a reason has to be given, or "" where nothing is in doubt."""
     if claim.whistle.is_wish and claim.state == ClaimState.CHECKED_OUT:
         return "微心愿，看照片认定分钟数，写明依据。"
+    if claim.whistle.is_wish:
+        return "到期没有上传照片。完成了写明凭什么认定；没有完成记缺席。"
     if claim.state == ClaimState.CLAIMED:
         return "没有签到。到场了写明凭什么认定；没来记缺席。"
     if claim.state == ClaimState.CHECKED_IN:

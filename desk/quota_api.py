@@ -66,7 +66,7 @@ class QuotaViewSet(mixins.ListModelMixin, GenericViewSet[Volunteer]):
         if first is None:
             return Volunteer.objects.none()
         policy = lists.policy_of(user, first)
-        return lists.narrowed(rows.filter(district=first), policy, Asked.of(self.request.query_params))  # type: ignore[arg-type]
+        return lists.narrowed(rows.filter(district=first), policy, Asked.of(self.request.query_params))
 
     @extend_schema(parameters=[WHICH, WORDS])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -87,10 +87,10 @@ class QuotaViewSet(mixins.ListModelMixin, GenericViewSet[Volunteer]):
         """Totals of what lies below a node, by community or unit; no names."""
         if not lists.shows_totals(request.user):
             raise Http404
-        node = lists.node_of(request)  # type: ignore[arg-type]
+        node = lists.node_of(request)
         if node is None:
             raise Http404
-        asked = Asked.of(request.query_params)  # type: ignore[arg-type]
+        asked = Asked.of(request.query_params)
         policy = lists.policy_of(request.user, node.tree_id)
         found = quotas.totals(lists.rows_below(node), policy, asked.by)
-        return Response(QuotaTotalSerializer(found, many=True).data)
+        return Response(QuotaTotalSerializer(found, many=True).data)  # type: ignore[arg-type]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from django.utils import timezone
@@ -51,7 +52,7 @@ class Judged:
         for days, change in zip((5, 12, 20), CORRECTED, strict=True):
             minutes, reason = change
             at = at_time(today - timedelta(days=days), time(16, 0))
-            self.script.at(at, lambda minutes=minutes, reason=reason: self._correct_one(minutes, reason))
+            self.script.at(at, partial(self._correct_one, minutes, reason))
         self.script.at(at_time(today - timedelta(days=8), time(16, 30)), self._reverse_one)
 
     # Waiting

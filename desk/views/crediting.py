@@ -17,6 +17,7 @@ from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
 from volunteers import crediting as judging
+from volunteers import presenting
 from volunteers.forms.crediting import JudgeForm
 from volunteers.models import Claim
 
@@ -32,7 +33,8 @@ def claims_of(rows: Any) -> Any:
 
 
 def _claims(user: Any) -> Any:
-    return claims_of(Claim.objects.awaiting_credit_by(user)).order_by("whistle__ends_at", "whistle", "id")
+    rows = claims_of(Claim.objects.awaiting_credit_by(user)).prefetch_related("photos")
+    return rows.order_by("whistle__ends_at", "whistle", "id")
 
 
 class Row:
@@ -46,6 +48,11 @@ class Row:
     def is_own(self) -> bool:
         """Nobody credits himself: somebody else does."""
         return self.claim.volunteer.user_id == self.by.pk
+
+    @property
+    def photos(self) -> list[dict[str, str]]:
+        """Of a wish; read with the page."""
+        return presenting.photos_of(self.claim)
 
     @property
     def may_be_judged(self) -> bool:

@@ -13,7 +13,8 @@ from tests.desk.scenes import open_page, queries_of, secretary_of
 from tests.factories import City, a_grid_worker, a_member, a_user, appoint
 from tests.signing_in import strong_client, weak_client
 from tests.volunteers import scenes
-from volunteers import crediting, registry
+from tests.workflow import a_photo
+from volunteers import crediting, registry, wishes
 from volunteers.models import CheckMark, Claim, LedgerEntry, Registration, Volunteer
 from volunteers.states import Attested, ClaimState, RegistrationState, VolunteerKind
 
@@ -136,6 +137,22 @@ def test_what_is_odd_or_came_late_is_shown_and_not_credited_with_the_clear_ones(
         assert states_of(claim) == ["checked_out"]
         judge(client, claim.pk, claim)
     assert states_of(claim) == ["credited"]
+
+
+def test_a_fulfilled_wish_shows_its_photo_and_asks_for_a_reason(city: City) -> None:
+    volunteer, until = scenes.a_volunteer(city), scenes.EVENING + timedelta(days=20)
+    wish = scenes.a_whistle(city.home, kind="wish", ends_at=until, claim_by=until, places_max=1)
+    claim, client = scenes.a_claim(wish, volunteer), secretary_of(city)
+    with clock.at(AFTERWARDS):
+        wishes.fulfil(claim, by=volunteer.user, photos=[a_photo()])
+        page = open_page(client, CREDITING)
+        assert "微心愿不用签到" in page and "/photos/" in page and "一起认定" not in page
+        url = reverse("volunteers:claim_photo", args=[claim.pk, claim.photos.get().pk])
+        assert client.get(url).status_code == 200
+        fields = {f"c{claim.pk}_step": "credit", f"c{claim.pk}_minutes": 40}
+        assert "写明时长的依据" in judge(client, "chosen", claim, **fields).content.decode()
+        judge(client, "chosen", claim, **fields, **{f"c{claim.pk}_reason": "看照片，送到家里"})
+    assert LedgerEntry.objects.get().attested == Attested.PHOTO
 
 
 def test_nobody_credits_himself(city: City) -> None:

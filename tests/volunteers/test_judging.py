@@ -22,9 +22,11 @@ from tests.volunteers.scenes import (
     attended,
     credited,
 )
-from volunteers import crediting, ledger, whistles
+from tests.workflow import a_photo
+from volunteers import crediting, ledger, whistles, wishes
+from volunteers.ledger_proof import findings
 from volunteers.models import BoardNews, Claim, LedgerEntry, ServiceBalance
-from volunteers.states import Attested, ClaimState, EntryKind, WhistleState
+from volunteers.states import Attested, ClaimState, EntryKind, WhistleKind, WhistleState
 
 pytestmark = pytest.mark.django_db
 OVER = EVENING + timedelta(hours=2)
@@ -240,3 +242,27 @@ def test_an_aborted_whistle_is_credited_up_to_its_real_end(city):
         judge("credit", claim, city, minutes=60, reason="忘记签退")
     judge("credit", claim, city, minutes=25, reason="下雨提前结束")
     assert entries_of(claim) == [(EntryKind.CREDIT, 25, 25)]
+
+
+def test_a_wish_is_credited_by_its_photo_up_to_eight_hours_and_counts_when_it_was_fulfilled(city):
+    volunteer = a_volunteer(city)
+    ends_at = EVENING + timedelta(days=20)
+    wish = a_whistle(city.home, kind=WhistleKind.WISH, ends_at=ends_at, claim_by=ends_at, places_max=1)
+    claim = a_claim(wish, volunteer)
+    fulfilled = EVENING.replace(hour=18, minute=20) + timedelta(days=3)  # a Monday
+    with clock.at(fulfilled):
+        wishes.fulfil(claim, by=volunteer.user, photos=[a_photo()])
+    with clock.at(fulfilled + timedelta(hours=1)):
+        for given, field in (
+            ({}, "minutes"),
+            ({"minutes": 60}, "reason"),
+            ({"minutes": 481, "reason": "照片"}, "minutes"),
+        ):
+            with pytest.raises(RuleViolation) as refusal:
+                crediting.credit(claim, by=city.home.secretary, **given)
+            assert refusal.value.field == field
+        crediting.credit(claim, by=city.home.secretary, minutes=60, reason="看照片，送到家里")
+    entry = LedgerEntry.objects.get()
+    assert (entry.attested, entry.served_at) == (Attested.PHOTO, fulfilled)
+    assert (entry.minutes, entry.off_hours_minutes) == (60, 20)  # from 17:20 to 18:20
+    assert not list(findings())

@@ -31,11 +31,10 @@ class JudgeForm(forms.Form):
     minutes = forms.IntegerField(label="分钟", required=False, min_value=1)
     reason = _reason()
 
-    def __init__(self, *args: Any, claim: Claim, **kwargs: Any) -> None:
+    def __init__(self, data: Any = None, *, claim: Claim) -> None:
         # Where the unit says something, it is what it says that is on offer.
         offered = claim.proposed_minutes or proposed_minutes(claim) or None
-        kwargs["initial"] = {"minutes": offered, **(kwargs.get("initial") or {})}
-        super().__init__(*args, prefix=f"c{claim.pk}", label_suffix="", **kwargs)
+        super().__init__(data, prefix=f"c{claim.pk}", label_suffix="", initial={"minutes": offered})
         self.fields["step"].choices = [("", "先不定"), *CHOICES[ClaimState(claim.state)]]  # type: ignore[attr-defined]
 
     @property
