@@ -13,6 +13,8 @@ from django.urls import reverse
 from desk.crediting import evidence_of_all
 from ground.steps import Offer
 from organizations import policies
+from organizations.posts import Power
+from organizations.scope import scope_of
 from volunteers.models import Claim, Whistle, WhistleSeries
 from volunteers.models.whistles import WhistleQuerySet
 from volunteers.powers import can_whistle
@@ -160,16 +162,8 @@ def _more(user: Any, whistle: Whistle, offers: Iterable[Offer]) -> list[dict[str
         "url": reverse("desk:whistle_step", args=[whistle.pk, "keep"]),
         "needs_form": True,
     }
-    return [*_code(whistle), copy, *more, keep]
-
-
-def _code(whistle: Whistle) -> list[dict[str, Any]]:
-    """The code on the spot, as long as somebody may come."""
-    if whistle.is_wish or whistle.state not in (WhistleState.OPEN, WhistleState.RUNNING):
-        return []
-    return [
-        {"label": "现场签到码", "url": reverse("volunteers:onsite", args=[whistle.pk]), "needs_form": True}
-    ]
+    is_ours = scope_of(user).holds_at(Power.WHISTLE, whistle.community_id)  # templates are the community's
+    return [copy, *more, *([keep] if is_ours else [])]
 
 
 def series_of(user: Any, whistle: Whistle) -> dict[str, Any] | None:

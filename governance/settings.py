@@ -257,6 +257,9 @@ SPECTACULAR_SETTINGS = {
         "ImportStateEnum": "grids.models.ImportJob.State",
         "RequestStateEnum": "requests.states.State",
         "DispatchStateEnum": "requests.states.DispatchState",
+        "WhistleKindEnum": "volunteers.states.WhistleKind",
+        "TeamKindEnum": "volunteers.states.TeamKind",
+        "VolunteerKindEnum": "volunteers.states.VolunteerKind",
     },
 }
 KNOX_TOKEN_MODEL = "accounts.ApiToken"

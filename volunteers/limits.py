@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any, cast
 
 from ground.errors import RuleViolation
 from organizations.models import Unit
@@ -63,11 +64,11 @@ def _check_place(whistle: Whistle) -> None:
 
 def _check_words(whistle: Whistle) -> None:
     for name, what in (("title", "标题"), ("text", "说明"), ("place", "地点")):
-        words, most = getattr(whistle, name), Whistle._meta.get_field(name).max_length
+        words, column = getattr(whistle, name), cast(Any, Whistle._meta.get_field(name))
         if not words:
             raise RuleViolation(f"请写{what}。", field=name)
-        if len(words) > most:
-            raise RuleViolation(f"{what}最多 {most} 个字。", field=name)
+        if len(words) > column.max_length:
+            raise RuleViolation(f"{what}最多 {column.max_length} 个字。", field=name)
 
 
 def _check_times(whistle: Whistle) -> None:

@@ -81,7 +81,7 @@ def draft(
         place=place.strip(), lng=point.lng, lat=point.lat, radius_m=radius_m,
         places_min=places_min, places_max=places_max, kind=kind, task=task, audience=audience, team=team,
         leader=leader, grid=grid, service_request=service_request, series=series, key=key or uuid.uuid4(),
-        created_by=by or (series and series.made_by),
+        created_by=by or (series.made_by if series else None),
     )  # fmt: skip
     if duty_area or service_request:
         whistle.duty_area = duty_area or service_request.category.duty_area  # type: ignore[union-attr]
@@ -176,7 +176,7 @@ def arguments_of(whistle: Whistle, starts_at: datetime) -> dict[str, Any]:
     staff = audiences.leaders_of(Whistle(community=whistle.community))
     return {
         **{name: getattr(whistle, name) for name in AGAIN},
-        "leader": staff.filter(pk=whistle.leader_id).first(),
+        "leader": staff.filter(pk=whistle.leader_id or 0).first(),
         "starts_at": starts_at,
         "ends_at": whistle.ends_at + by,
         "claim_by": whistle.claim_by + by,

@@ -88,7 +88,7 @@ def _publish(whistle: Whistle, by: Any) -> str:
 
 
 def _stop(whistle: Whistle, by: Any) -> str:
-    row = WhistleSeries.objects.select_related("first__service_request").filter(pk=whistle.series_id).first()
+    row = WhistleSeries.objects.select_related("first__service_request").filter(whistles=whistle).first()
     if row is None:
         raise RuleViolation("这张哨单不在系列里。")
     series.stop(row, by=by)

@@ -97,7 +97,7 @@ class StaffWhistleDetailSerializer(StaffWhistleSerializer):
         named = [
             {"name": each.step.name, "label": each.step.label, "why_not": each.why_not} for each in offers
         ]
-        return WhistleStepSerializer(named, many=True).data  # type: ignore[arg-type]
+        return WhistleStepSerializer(named, many=True).data
 
 
 class ChangesSerializer(serializers.Serializer[Any]):
@@ -138,7 +138,7 @@ class DraftSerializer(ChangesSerializer):
     key = serializers.UUIDField(required=False, help_text="客户端键：同一个键重复提交只起草一张")
 
 
-class BecauseSerializer(serializers.Serializer[Any]):
+class WhistleReasonSerializer(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=100)
 
 
@@ -224,7 +224,8 @@ class StaffWhistleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Gene
             wanted = get_object_or_404(
                 asked.select_related("category", "handler", "community"), number=number
             )
-        community = wanted.community if wanted and wanted.community_id == pk else _community(request, pk)
+        here = wanted.community if wanted else None
+        community = here if here is not None and here.pk == pk else _community(request, pk)
         made = whistles.draft(by=request.user, community=community, service_request=wanted, **given)
         return self._answer(made, status.HTTP_201_CREATED)
 
@@ -242,19 +243,19 @@ class StaffWhistleViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, Gene
         """吹哨."""
         return self._answer(whistles.publish(self.get_object(), by=request.user))
 
-    @extend_schema(request=BecauseSerializer, responses=_DETAIL)
+    @extend_schema(request=WhistleReasonSerializer, responses=_DETAIL)
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, pk: str) -> Response:
         """取消, before it begins."""
         row = self.get_object()
-        return self._answer(whistles.cancel(row, by=request.user, **valid(BecauseSerializer, request)))
+        return self._answer(whistles.cancel(row, by=request.user, **valid(WhistleReasonSerializer, request)))
 
-    @extend_schema(request=BecauseSerializer, responses=_DETAIL)
+    @extend_schema(request=WhistleReasonSerializer, responses=_DETAIL)
     @action(detail=True, methods=["post"])
     def abort(self, request: Request, pk: str) -> Response:
         """提前结束, while it runs."""
         row = self.get_object()
-        return self._answer(whistles.abort(row, by=request.user, **valid(BecauseSerializer, request)))
+        return self._answer(whistles.abort(row, by=request.user, **valid(WhistleReasonSerializer, request)))
 
     @extend_schema(request=CopySerializer, responses=_MADE)
     @action(detail=True, methods=["post"])

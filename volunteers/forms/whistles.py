@@ -112,7 +112,7 @@ class WhistleForm(forms.Form):
         start = _of_whistle(whistle) if whistle else {**_evening(), **_of_request(service_request)}
         kwargs["initial"] = {**start, **(kwargs.get("initial") or {})}
         super().__init__(*args, **kwargs)
-        here = whistle or Whistle(community=community, district_id=_district_of(community))
+        here = whistle or Whistle(community=community, district=_district_of(community))
         choices: dict[str, Any] = {
             "building": Building.objects.filter(community=community),
             "units": units_with_people(here),
@@ -187,13 +187,9 @@ def units_with_people(whistle: Whistle) -> QuerySet[Unit]:
     return Unit.objects.filter(pk__in=people, district=whistle.district_id).order_by("name", "pk")
 
 
-def _district_of(community: Organization) -> int | None:
+def _district_of(community: Organization) -> Organization:
     """The root of the community's tree. One query."""
-    return (
-        Organization.objects.filter(tree_id=community.tree_id, parent=None)
-        .values_list("pk", flat=True)
-        .first()
-    )
+    return Organization.objects.get(tree_id=community.tree_id, parent=None)
 
 
 def _of_whistle(whistle: Whistle) -> dict[str, Any]:
@@ -270,7 +266,8 @@ class LeaderForm(forms.Form):
     )
 
     def __init__(self, *args: Any, whistle: Whistle, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"leader": whistle.leader_id}, **kwargs)
+        kwargs["initial"] = {"leader": whistle.leader_id}
+        super().__init__(*args, **kwargs)
         rows = audiences.leaders_of(whistle).order_by("name", "pk")
         self.fields["leader"].queryset = rows  # type: ignore[attr-defined]
 
