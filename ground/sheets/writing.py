@@ -103,7 +103,7 @@ class BookWriter:
         shape = "@" if column.as_text else column.number_format
         if not shape and not is_bold:
             return None
-        wanted = {"num_format": shape} if shape else {}
+        wanted: dict[str, Any] = {"num_format": shape} if shape else {}
         if is_bold:
             wanted |= {"bold": True, "top": 1}
         if (shape, is_bold) not in self._formats:
@@ -205,8 +205,9 @@ _PLAIN = Column("")
 
 def _local(moment: date) -> date:
     """A moment as the city's clocks show it: Excel knows no time zones."""
-    is_aware = isinstance(moment, datetime) and timezone.is_aware(moment)
-    return timezone.make_naive(moment) if is_aware else moment  # type: ignore[type-var]
+    if isinstance(moment, datetime) and timezone.is_aware(moment):
+        return timezone.make_naive(moment)
+    return moment
 
 
 def _sheet_name(name: str) -> str:

@@ -15,7 +15,7 @@ from accounts.models import User
 from desk.demo import demo_signins
 from desk.demo.loading import Refused, load
 from desk.demo.places import HUACHENG
-from desk.demo.roster import CASE_OFFICER, MEMBER, RESIDENT, ROSTER
+from desk.demo.roster import CASE_OFFICER, MEMBER, RESIDENT, ROSTER, SECRETARY
 from grids.models import Building, Grid, GridDuty
 from ground import clock
 from notifications.models import FanOut, Message, Outgoing
@@ -27,7 +27,7 @@ from requests.states import OPEN, DispatchState, Grade, State
 from tests.factories import a_user
 from volunteers.leaderboards import board_of
 from volunteers.ledger import discrepancies
-from volunteers.models import Claim, Registration, Whistle
+from volunteers.models import Claim, Registration, SummaryJob, Whistle
 from volunteers.states import ClaimState, Period, WhistleState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -52,6 +52,12 @@ def test_published_figures(demo):
     assert heads.count() == 152
     assert Building.objects.filter(community=demo).count() > 90
     assert GridDuty.objects.filter(grid__community=demo).count() == 2 * 6
+
+
+def test_the_secretary_has_a_summary_of_last_month(demo):
+    job = SummaryJob.objects.get(organization=demo)
+    assert job.state == SummaryJob.State.DONE and job.file and job.rows
+    assert job.by.name == SECRETARY.name
 
 
 def test_tree_of_the_district(demo):

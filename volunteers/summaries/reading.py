@@ -206,17 +206,25 @@ def _with_claims(job: SummaryJob, lines: list[Line]) -> list[Line]:
     said = thanks.annotate(
         stars_sum=Sum("stars", default=0), rated=Count("stars"), likes=Count("pk", filter=Q(is_like=True))
     )
-    of_claims: dict[int, Any] = {row.pop("whistle"): row for row in counts}
-    of_thanks = {row["whistle"]: row for row in said}
-    return [_judged(line, of_claims.get(line.pk, {}), of_thanks.get(line.pk)) for line in lines]
+    of_claims: dict[int, Any] = {row["whistle"]: row for row in counts}
+    of_thanks: dict[int, Any] = {row["whistle"]: row for row in said}
+    return [_judged(_counted(line, of_claims.get(line.pk)), of_thanks.get(line.pk)) for line in lines]
 
 
-def _judged(line: Line, counts: dict[str, int], said: Any) -> Line:
+def _counted(line: Line, found: Any) -> Line:
+    if found is None:
+        return line
+    return line._replace(
+        claimed=found["claimed"], came=found["came"], absent=found["absent"], refused=found["refused"]
+    )
+
+
+def _judged(line: Line, said: Any) -> Line:
     """Who rated the request, rated the service; others say it of the whistle."""
     stars, rated = (said["stars_sum"], said["rated"]) if said else (0, 0)
     if line.satisfied:
         stars, rated = stars + line.satisfied, rated + 1
-    return line._replace(**counts, stars=stars, rated=rated, likes=said["likes"] if said else 0)
+    return line._replace(stars=stars, rated=rated, likes=said["likes"] if said else 0)
 
 
 def _of_unit(unit: int) -> Q:

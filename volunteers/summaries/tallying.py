@@ -93,7 +93,7 @@ class Tallies:
 
     def enter(self, entry: Entry) -> None:
         groups = self._grouped(entry.whistle_kind, entry.duty_area, entry.task, entry.served_at)
-        for each in (self.people[entry.volunteer], *self._tallies(entry, groups)):
+        for each in self._all(entry, groups):
             each.minutes += entry.minutes
             each.off_hours += entry.off_hours
         before = self.whistles.get(entry.whistle, (0, 0))
@@ -114,7 +114,7 @@ class Tallies:
 
     def _serve(self, entry: Entry, groups: Groups, *, is_off: bool) -> None:
         person = self.people[entry.volunteer]
-        for each in (person, *self._tallies(entry, groups)):
+        for each in self._all(entry, groups):
             each.times += 1
             each.off_times += is_off
         for group in groups:
@@ -130,9 +130,10 @@ class Tallies:
             self._seen.add(seen)
             tally.people += 1
 
-    def _tallies(self, entry: Entry, groups: Groups) -> tuple[Tally, ...]:
-        places = (self.units[entry.unit], self.communities[entry.community])
-        return *(self.groups[group] for group in groups), *places
+    def _all(self, entry: Entry, groups: Groups) -> tuple[Tally | Served, ...]:
+        """Everything that an entry adds to."""
+        own = (self.people[entry.volunteer], self.units[entry.unit], self.communities[entry.community])
+        return *own, *(self.groups[group] for group in groups)
 
     def _grouped(self, kind: str, area: str, task: str, at: datetime) -> Groups:
         day = max(timezone.localtime(at).date(), self.first_day)
