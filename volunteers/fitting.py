@@ -22,9 +22,12 @@ MOST = 300
 #: Points. An emergency comes before everything else; asking for skills that one has not weighs against.
 EMERGENCY, SKILL, FURTHER_SKILL, LACKING, FREE = 1000, 30, 5, -30, 15
 #: Next door gives 20 points, every 150 metres take one; beyond three kilometres nearness is no reason.
-NEXT_DOOR, METRES_A_POINT, WALKABLE_M = 20, 150, 3000
+NEXT_DOOR, METRES_A_POINT, WALKABLE_M, DOORSTEP_M = 20, 150, 3000, 50
 #: A week without claims gives 8 points, every claim in it takes 4.
 IDLE_WEEK, CLAIM_TAKES = 8, 4
+
+#: How the names of professions end: 医生, 律师, 护士, 消防员.
+PROFESSIONS = ("师", "生", "士", "员")
 
 #: Points, and the reason in words ("" if it is none to tell).
 Weight = tuple[int, str]
@@ -109,14 +112,23 @@ def _by_skill(whistle: Whistle, person: Person) -> Weight:
     known = [skill.name for skill in person.skills if skill.pk in wanted]
     if not known:
         return (LACKING, "") if wanted else NOTHING
-    return SKILL + FURTHER_SKILL * (len(known) - 1), f"会{'、'.join(known)}"
+    return SKILL + FURTHER_SKILL * (len(known) - 1), _can(known)
+
+
+def _can(known: list[str]) -> str:
+    """会电工、理发; a profession is something that one is: 是医生."""
+    trades = [name for name in known if not name.endswith(PROFESSIONS)]
+    beings = [name for name in known if name.endswith(PROFESSIONS)]
+    said = [f"会{'、'.join(trades)}" if trades else "", f"是{'、'.join(beings)}" if beings else ""]
+    return "，".join(filter(None, said))
 
 
 def _by_way(whistle: Whistle, person: Person) -> Weight:
     metres = distance_m(person.home, whistle.point) if person.home else None
     if metres is None or metres > WALKABLE_M:
         return NOTHING
-    return NEXT_DOOR - int(metres // METRES_A_POINT), f"离家 {distance(metres)}"
+    said = "就在家门口" if metres < DOORSTEP_M else f"离家 {distance(metres)}"
+    return NEXT_DOOR - int(metres // METRES_A_POINT), said
 
 
 def _by_time(at: datetime, person: Person) -> Weight:

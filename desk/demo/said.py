@@ -12,7 +12,7 @@ from ground import clock
 from organizations.models import Skill
 from volunteers import profile, thanking
 from volunteers.models import Claim, Volunteer, Whistle
-from volunteers.states import SERVED, ClaimState, FreeTime, WhistleState
+from volunteers.states import SERVED, ClaimState, FreeTime, WhistleKind, WhistleState
 
 SEED = 6
 #: What people have time for, most often first.
@@ -45,6 +45,7 @@ def speak(land: Land, people: People) -> None:
     _profiles(people, chance)
     community = land.huacheng.node
     done = Whistle.objects.filter(community=community, state=WhistleState.DONE, claims__state__in=SERVED)
+    done = done.exclude(kind=WhistleKind.WISH)
     for whistle in done.select_related("service_request__submitter").order_by("starts_at", "id").distinct():
         if whistle.service_request is not None:
             _thanked_by_who_asked(whistle, chance)
@@ -58,7 +59,7 @@ def _profiles(people: People, chance: random.Random) -> None:
         volunteer = Volunteer.objects.filter(user=member.user).first()
         if volunteer is None or number % 2:
             continue
-        said = chance.sample(skills, number % 3 + (number == 0))
+        said = chance.sample(skills, number % 3)
         times = TIMES[0] if number == 0 else chance.choices(TIMES, (4, 3, 2, 1))[0]
         profile.declare(volunteer, by=volunteer.user, skills=said, free_times=times)
 

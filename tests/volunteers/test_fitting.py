@@ -75,6 +75,14 @@ def test_what_he_says_of_himself_counts_like_the_register_and_once():
         assert fit(whistle, volunteer).score == 30 + 8
 
 
+def test_a_profession_is_what_one_is():
+    city = a_city()
+    volunteer = a_volunteer(city, skills=("电工", "医生"))
+    whistle = a_whistle(city.home, skills=Skill.objects.filter(name__in=("电工", "医生")))
+    assert fit(whistle, volunteer).reasons[0] == "会电工，是医生"
+    assert fit(whistle, volunteer).score == 30 + 5 + 8
+
+
 def test_asking_for_what_one_cannot_weighs_against_it():
     city = a_city()
     volunteer = a_volunteer(city)
