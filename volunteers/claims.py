@@ -35,7 +35,8 @@ def claim(whistle: Whistle, *, by: Any, key: uuid.UUID | None = None) -> Claim:
     volunteer = Volunteer.objects.filter(user=by).select_related("member", "user").first()
     if volunteer is None:
         raise RuleViolation("先到社区报到，社区确认以后就能接单。")
-    if Claim.objects.waiting().filter(whistle=whistle).exists():
+    before = room_of(whistle)
+    if before.waiting and before.taken < whistle.places_max:
         waiting.settle(whistle)
     with transaction.atomic():
         lock_row(whistle)
@@ -66,6 +67,7 @@ def _tell_that_it_is_full(whistle: Whistle) -> None:
             title=f"已满员：{whistle.title}",
             text=f"{whistle.places_max} 人全部到位。",
             url=reverse("desk:whistle", args=[whistle.pk]),
+            about=f"whistle:{whistle.pk}",
         )
 
 
