@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from desk.demo.asked import Asked, Staff, weighted_rating
 from desk.demo.beyond import Beyond
+from desk.demo.boards import Nights
 from desk.demo.called import Called, Helper, Pool
 from desk.demo.calls import CALLS, LIGHT_CALLS, Call
 from desk.demo.judged import Judged
@@ -26,7 +27,7 @@ from organizations.models import Member, Skill
 from requests import catalogue
 from requests.models import Category
 from requests.states import DutyArea, Track
-from volunteers import leaderboards, registry
+from volunteers import registry
 from volunteers.models import Volunteer
 from volunteers.states import Audience, Task, VolunteerKind
 
@@ -70,15 +71,8 @@ def live_through(land: Land, people: People, chance: random.Random) -> int:
     Beyond(stage, kinds).write()
     Kinds(stage).write()
     Judged(stage).write()
-    _boards(script)
+    Nights(stage).write()
     return script.play()
-
-
-def _boards(script: Script) -> None:
-    """Boards were computed a month and a week ago: they show who has moved up since."""
-    midnight = at_time(timezone.localtime(script.now).date(), time(0, 1))
-    for days in (31, 7):
-        script.at(midnight - timedelta(days=days), leaderboards.refresh_due)
 
 
 # Registrations

@@ -131,13 +131,14 @@ def test_killed_while_it_closes_every_day_is_closed_once():
     a_world_with_news(3)
     with clock.at(NOW):
         leaderboards.refresh_due()
+    there = set(Board.objects.filter(starts_on__lte=NOW).values_list("pk", flat=True))
     killed(_close_and_hang, 12)
     night = at(NOW + timedelta(days=1), leaderboards.close_due)
     outcomes = at_once([night] * 3)
     assert not [said for kind, said in outcomes if kind != "done"], outcomes
     day = NOW.date()
-    present = [board for board in Board.objects.all() if board.starts_on <= day and board.closed_on == day]
-    assert present and BoardSnapshot.objects.filter(day=day).count() == len(present)
+    present = {board.pk for board in Board.objects.filter(pk__in=there, closed_on=day)}
+    assert present == set(BoardSnapshot.objects.filter(day=day).values_list("board", flat=True))
     for snapshot in BoardSnapshot.objects.filter(day=day).select_related("board"):
         places = snapshot.board.rows.filter(rank__lte=50).order_by("rank")
         assert [row["rank"] for row in snapshot.rows] == list(places.values_list("closed_rank", flat=True))
