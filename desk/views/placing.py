@@ -17,12 +17,15 @@ from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.models import Member, Organization, Unit
 from organizations.posts import Power
+from organizations.scope import scope_of
 from volunteers import placing, powers, registry
 from volunteers.forms.registration import ChooseForm
 from volunteers.models import Registration
 from volunteers.states import AWAITING
 
 PAGE = 30
+#: How many units the filter names.
+UNITS = 300
 
 
 def placing_page(view: Callable[..., HttpResponse]) -> Callable[..., Any]:
@@ -51,8 +54,8 @@ def index(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(unit=int(query["unit"]))
     page = Paginator(_shown(rows).order_by("id"), PAGE).get_page(request.GET.get("page"))
     total = page.paginator.count if not any(query.values()) else left.count()
-    units = Unit.objects.filter(members__in=left.order_by().values("pk")).order_by("name").distinct()
-    choices = units.values_list("pk", "name")[:200]
+    units = Unit.objects.filter(scope_of(request.user).rows(Power.TREE_CHANGE, columns=["district"]))
+    choices = units.order_by("name").values_list("pk", "name")[:UNITS]
     context = {
         "page": page,
         "rows": [{"member": each, "home": _home(each)} for each in page.object_list],
