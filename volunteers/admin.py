@@ -10,6 +10,7 @@ from django.contrib import admin
 
 from grids.models import Grid
 from ground.fields import surname_only
+from ground.templatetags.wenshao import when
 from organizations.posts import Power
 from organizations.scope import scope_of
 from organizations.scoped_admin import ScopedAdmin, VerbButton, VerbForm
@@ -150,6 +151,14 @@ class ClaimAdmin(_LookUp):
     date_hierarchy = "claimed_at"
     list_select_related = ["whistle", "volunteer__user", "volunteer__member"]
     exclude = ["key"]
+    readonly_fields = ["shown_marks"]
+
+    @admin.display(description="打卡记录")
+    def shown_marks(self, claim: Claim) -> str:
+        """Each mark: which end, how, when, and whether it came afterwards."""
+        return "；".join(
+            f"{mark} {when(mark.at, 'full')}{'，补传' if mark.is_late else ''}" for mark in claim.marks.all()
+        )
 
 
 @admin.register(LedgerEntry)

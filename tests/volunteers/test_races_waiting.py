@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from django.db import connection, connections, transaction
 
+from accounts.models import User
 from ground import clock
 from ground.errors import RuleViolation
+from tests.factories import City
 from tests.volunteers.racing import at, at_once
 from tests.volunteers.scenes import (
     EVENING,
@@ -25,8 +27,8 @@ from tests.volunteers.scenes import (
     a_whistle,
 )
 from volunteers import claims, waiting
-from volunteers.models import Claim, Volunteer, Whistle
-from volunteers.states import LIVE, ClaimState
+from volunteers.models import Claim, Registration, Volunteer, Whistle
+from volunteers.states import LIVE, ClaimState, RegistrationState, VolunteerKind
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 PROCESSES, EACH, PLACES = 50, 10, 20
@@ -35,6 +37,23 @@ PROCESSES, EACH, PLACES = 50, 10, 20
 @pytest.fixture(autouse=True)
 def on_postgresql():
     assert connection.vendor == "postgresql", "these tests need WENSHAO_TEST_DATABASE_URL"
+
+
+def a_crowd(city: City, number: int) -> list[Volunteer]:
+    """So many registered volunteers of the home community, without the steps that led there."""
+    users = User.objects.bulk_create(
+        [User(phone=f"139{n:08d}", phone_index=f"crowd{n:059d}", name=f"热心{n}") for n in range(number)]
+    )
+    kind, home = VolunteerKind.VOLUNTEER, city.home
+    people = Volunteer.objects.bulk_create(
+        [Volunteer(user=user, kind=kind, district=city.district) for user in users]
+    )
+    confirmed = {"state": RegistrationState.CONFIRMED, "grid": home.grid, "confirmed_at": FRIDAY_NOON}
+    rows = [Registration(volunteer=volunteer, **confirmed) for volunteer in people]
+    for row in rows:
+        row.place_under(home.organization)
+    Registration.objects.bulk_create(rows)
+    return people
 
 
 def told(verb: Callable[..., Claim], whistle_id: int, user: Any) -> tuple[str, str]:
@@ -82,7 +101,7 @@ def withdraw(claim: Claim) -> Callable[[], Any]:
 def test_five_hundred_claims_by_fifty_processes_on_twenty_places():
     city = a_city()
     whistle = a_whistle(city.home, places_max=PLACES)
-    crowd = [a_plain_volunteer(city) for _ in range(PROCESSES * EACH)]
+    crowd = a_crowd(city, PROCESSES * EACH)
     answers = everybody(claims.claim, whistle, crowd)
     assert Counter(kind for kind, _ in answers) == {"done": PLACES, "refused": 480}
     assert {said for kind, said in answers if kind == "refused"} == {

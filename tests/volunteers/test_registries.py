@@ -54,3 +54,10 @@ def test_members_and_residents_see_no_registry():
         client.force_login(user)
         for name in NAMES:
             assert client.get(f"/desk/registry/volunteers/{name}/").status_code in (302, 403, 404)
+
+
+def test_a_claim_shows_its_marks():
+    city = a_city()
+    claim = credited(city.home, a_volunteer(city))
+    page = strong_client(city.home.secretary).get(f"/desk/registry/volunteers/claim/{claim.pk}/change/")
+    assert "签到 手机定位 2026年" in page.content.decode()
