@@ -17,8 +17,8 @@ from django.db import connection, connections
 from ground import clock
 from organizations.posts import Post
 from tests.factories import a_user, appoint
+from tests.volunteers.racing import PATIENCE, at_once
 from tests.volunteers.scenes import EVENING, LONG_AGO, a_city, a_volunteer, a_whistle, attended, credited
-from tests.volunteers.test_races import PATIENCE, at_once
 from volunteers import board_news, crediting
 from volunteers.ledger_proof import findings
 from volunteers.models import BoardNews, Claim, ClaimEvent, LedgerEntry, ServiceBalance
