@@ -39,8 +39,10 @@ FROM (
         LEFT JOIN (
             SELECT whistle_id, SUM(stars) AS stars, COUNT(stars) AS ratings, SUM(liked) AS likes
             FROM (
-                SELECT t.whistle_id, t.stars, CASE WHEN t.is_like THEN 1 ELSE 0 END AS liked
+                SELECT t.whistle_id, CASE WHEN r.by_id = t.by_id THEN NULL ELSE t.stars END AS stars,
+                    CASE WHEN t.is_like THEN 1 ELSE 0 END AS liked
                 FROM volunteers_thanks t JOIN volunteers_whistle w ON w.id = t.whistle_id
+                LEFT JOIN requests_rating r ON r.service_request_id = w.service_request_id
                 WHERE w.starts_at >= %s AND w.starts_at < %s
                 UNION ALL
                 SELECT w.id, r.satisfied, 0

@@ -25,7 +25,7 @@ from volunteers.states import BoardKind
 #: So much news is read in one round; what is beyond waits for the next.
 MOST_NEWS = 50_000
 #: So many boards are computed in one transaction.
-TOGETHER = 100
+TOGETHER = 1_000
 _FIGURES = ("rank", "score", "minutes", "times", "mean_rating", "likes", "refusals", "members")
 #: Where boards are reckoned before their rows are touched: what has not changed is not written.
 _DRAFT = """CREATE TEMPORARY TABLE IF NOT EXISTS board_draft (
@@ -169,6 +169,8 @@ def _draft(sheet: Sheet) -> None:
         cursor.execute("DELETE FROM board_draft")
         columns = ", ".join(("board_id", "subject", *_FIGURES))
         cursor.execute(f"INSERT INTO board_draft ({columns}) {text}", parameters)  # noqa: S608 - our own text
+        if is_postgresql:  # or the planner guesses what is in it
+            cursor.execute("ANALYZE board_draft")
 
 
 def _take_over(sheet: Sheet) -> None:

@@ -6,6 +6,7 @@ and PostgreSQL. All of it is whole numbers up to the last division, so that both
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.db import connection
@@ -13,7 +14,7 @@ from django.db.models import QuerySet
 
 from requests.models import Rating
 from volunteers.leaderboards import counting
-from volunteers.leaderboards.naming import Sheet
+from volunteers.leaderboards.naming import Sheet, span
 from volunteers.models import Board, Thanks, Whistle
 from volunteers.states import BoardKind
 
@@ -42,12 +43,12 @@ marks AS (
         FROM {thanks} t
         JOIN {whistle} w ON w.id = t.whistle_id
         LEFT JOIN {rating} r ON r.service_request_id = w.service_request_id
-        WHERE t.whistle_id IN (SELECT whistle_id FROM counted)
+        WHERE w.starts_at < %s AND w.ends_at >= %s{here}
         UNION ALL
         SELECT w.id, r.satisfied, 0
         FROM {whistle} w
         JOIN {rating} r ON r.service_request_id = w.service_request_id
-        WHERE w.id IN (SELECT whistle_id FROM counted)
+        WHERE w.starts_at < %s AND w.ends_at >= %s{here}
     ) said
     GROUP BY said.whistle_id
 ),
@@ -99,6 +100,7 @@ def ranked(sheet: Sheet) -> tuple[str, tuple[Any, ...]]:
         of_units = _OF_UNITS.format(members=people)
     text = _SUMS.format(
         counted=entries,
+        here=_here(sheet),
         refused=refusals,
         of_units=of_units,
         members=members,
@@ -110,7 +112,21 @@ def ranked(sheet: Sheet) -> tuple[str, tuple[Any, ...]]:
             for model in (Thanks, Whistle, Rating, Board)
         },
     )
-    return text, (*of_entries, *of_refusals, *of_members, sheet.kind, sheet.period, sheet.starts_on)
+    said = (*of_entries, *_around(sheet) * 2, *of_refusals, *of_members)
+    return text, (*said, sheet.kind, sheet.period, sheet.starts_on)
+
+
+def _around(sheet: Sheet) -> tuple[Any, Any]:
+    """Whistles outside of these moments have no service in the period: a wish counts when it was fulfilled."""
+    start, end = span(sheet)
+    return tuple(connection.ops.adapt_datetimefield_value(each) for each in (end, start - timedelta(days=1)))  # type: ignore[return-value]
+
+
+def _here(sheet: Sheet) -> str:
+    """Few communities do not want the thanks of the whole city; a district is worth no second look."""
+    if sheet.kind != BoardKind.COMMUNITY_MEMBERS:
+        return ""
+    return f" AND w.community_id IN ({', '.join(str(int(pk)) for pk in sheet.boards)})"
 
 
 def _sql(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:

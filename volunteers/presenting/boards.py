@@ -28,6 +28,12 @@ CITY_TITLES = {
     BoardKind.CITY_UNITS: "全市单位服务榜",
     BoardKind.CITY_COMMUNITIES: "全市社区服务榜",
 }
+#: The same in a row of five on a phone; the heading says it in full.
+CITY_LABELS = {
+    BoardKind.CITY_MEMBERS: "全市党员",
+    BoardKind.CITY_UNITS: "单位",
+    BoardKind.CITY_COMMUNITIES: "社区",
+}
 QUARTERS = "一二三四"
 #: What is counted on a board, and how it calls what is one's own.
 COUNTED = dict.fromkeys(BoardKind, "人") | {

@@ -250,11 +250,11 @@ def _kinds(request: HttpRequest, asked: Asked, volunteer: Volunteer | None) -> l
     """The five boards: of one's own district and community where one has them, and the city's."""
     found = []
     for node in _near(request, asked, volunteer):
-        label = "本区党员" if node.tier == Tier.DISTRICT else f"{node.short_name}党员"
+        label = "本区" if node.tier == Tier.DISTRICT else node.short_name
         found.append((label, reverse("volunteers:leaderboard", args=[node.pk]), node == asked.place))
     for slug, kind in looks.CITY_SLUGS.items():
         url = reverse("volunteers:city_leaderboard", args=[slug])
-        found.append((kind.label, url, kind == asked.kind))
+        found.append((looks.CITY_LABELS[kind], url, kind == asked.kind))
     query = f"?period={asked.period.value}"
     return [{"label": label, "url": f"{url}{query}", "on": on} for label, url, on in found]
 

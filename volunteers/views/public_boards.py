@@ -101,7 +101,7 @@ def _around(place: Any, period: Period, kind: str) -> list[dict[str, Any]]:
         )
         for node in rows.order_by("tier"):
             url = reverse("volunteers:public_board", args=[node.pk])
-            label = f"{node.short_name}党员"
+            label = node.short_name
             found.append({"label": label, "url": f"{url}?period={period.value}", "on": node.pk == place.pk})
     return found + _cities(period, kind)
 
@@ -109,7 +109,8 @@ def _around(place: Any, period: Period, kind: str) -> list[dict[str, Any]]:
 def _cities(period: Period, kind: str | None) -> list[dict[str, Any]]:
     return [
         {
-            "label": each.label,
+            "label": looks.CITY_LABELS[each],
+            "title": each.label,
             "url": f"{reverse('volunteers:public_city_board', args=[slug])}?period={period.value}",
             "on": each == kind,
         }
