@@ -32,14 +32,19 @@ REDIS_NUMBER = 13  # the database of Redis that only this suite uses
 
 @dataclass(frozen=True)
 class Platform:
-    """Where it answers, and the log of its processes."""
+    """Where it answers, the log of its processes, and their environment."""
 
     port: int
     log: Path
+    environ: dict[str, str]
 
     @property
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
+
+    def play(self, module: str) -> None:
+        """Run a module of the tests beside the platform, on the same database."""
+        _run([sys.executable, "-m", module], self.environ)
 
 
 @contextmanager
@@ -56,7 +61,7 @@ def platform(folder: Path, port: int) -> Iterator[Platform]:
                 cwd=ROOT, env=environ, stdout=file, stderr=subprocess.STDOUT,
             )  # fmt: skip
         try:
-            yield Platform(_await(process, log), log)
+            yield Platform(_await(process, log), log, environ)
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)
@@ -111,11 +116,13 @@ def _on_server(parts: object, statement: str) -> None:
 
 
 def _manage(command: list[str], environ: dict[str, str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "manage.py", *command], cwd=ROOT, env=environ, capture_output=True, text=True
-    )
+    _run([sys.executable, "manage.py", *command], environ)
+
+
+def _run(command: list[str], environ: dict[str, str]) -> None:
+    done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"manage.py {command[0]} failed:\n{done.stdout}\n{done.stderr}")
+        raise RuntimeError(f"{' '.join(command)} failed:\n{done.stdout}\n{done.stderr}")
 
 
 def _await(process: subprocess.Popen[bytes], log: Path) -> int:

@@ -288,17 +288,19 @@ def _places(rows: list[Claim]) -> Iterable[str]:
 
 
 def _overlaps(rows: list[Claim]) -> Iterable[str]:
+    """Whoever joins what runs already is there from then on: he may have come from somewhere else."""
     mine: dict[int, list[Claim]] = {}
     for row in rows:
         if row.state in LIVE and not row.whistle.is_wish:
             mine.setdefault(row.volunteer_id, []).append(row)
     for held in mine.values():
         for one, other in combinations(held, 2):
-            if (
-                one.whistle.starts_at < other.whistle.over_at
-                and other.whistle.starts_at < one.whistle.over_at
-            ):
+            if _from(one) < other.whistle.over_at and _from(other) < one.whistle.over_at:
                 yield f"{one.volunteer} at two places at once: {one.whistle} and {other.whistle}"
+
+
+def _from(claim: Claim) -> datetime:
+    return max(claim.whistle.starts_at, claim.claimed_at)
 
 
 def _chains() -> Iterable[str]:
