@@ -83,14 +83,23 @@ class Present:
     def _mine(self) -> None:
         """What the resident of the sign-in table sees: one in hand, one to rate, one done."""
         me, ago = self.stage.people.residents[0], self.script.ago
-        self.ask(
-            "老人家里灯管", self.script.by_day(ago(days=31)), me
-        ).accept().contact().handle().resolve().rate(5, "来得很快，谢谢。")
+        self._helped(self.ask("老人家里灯管", self.script.by_day(ago(days=13)), me).accept().contact())
         self.ask("一楼下水道", self.script.by_day(ago(days=3.5)), me).accept().contact().handle().resolve(
             late=0.4
         )
         lamp = self.ask("楼道灯不亮", ago(hours=5), me).accept(0.1, 0.2).contact(0.1, 0.2)
         self._lamp_whistle(lamp)
+
+    def _helped(self, asked: Asked) -> None:
+        """The member of the sign-in table came the next evening; she who asked has rated, and may still say thanks."""
+        call = Call(
+            asked.story.title, asked.story.text, 0, time(19, 30), 60, 1, DutyArea.CONVENIENCE, skill="电工"
+        )
+        heard = asked.at + timedelta(minutes=20)
+        start = at_time(timezone.localtime(heard).date() + timedelta(days=1), time(19, 30))
+        called = self._call(call, start, house=asked.house, asked=asked).publish(heard)
+        called.attended([self._known_member(called)], heard)
+        asked.resolve(after=called.end).rate(5, "来得很快，谢谢。")
 
     def _lamp_whistle(self, lamp: Asked) -> None:
         """Tonight, for an electrician; the member of the sign-in table has taken one of two places."""

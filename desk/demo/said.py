@@ -48,7 +48,8 @@ def speak(land: Land, people: People) -> None:
     done = done.exclude(kind=WhistleKind.WISH)
     for whistle in done.select_related("service_request__submitter").order_by("starts_at", "id").distinct():
         if whistle.service_request is not None:
-            _thanked_by_who_asked(whistle, chance)
+            if whistle.service_request.submitter != people.residents[0][0]:  # he is still to say it
+                _thanked_by_who_asked(whistle, chance)
         elif whistle.ends_at > clock.now() - BACK or _is_known(whistle, people):
             _thanked_on_the_spot(whistle, [user for user, _ in people.residents], chance)
 

@@ -43,9 +43,9 @@ class Shot:
 DARK, LARGE, SMALL = "dark", "large", "phone"
 SUFFIXES = {DARK: "深色", LARGE: "大字", SMALL: "手机"}
 VISITOR = (Shot("登录", "/sign-in/", variants=(LARGE,)), Shot("居民-查点单", "/query/", variants=(LARGE,)))
-#: Of the resident: one that was asked back, one that was refused, one that is to be rated.
-RAIL, PARCEL, DRAIN = (
-    f"main a:has-text('{words}')" for words in ("加装卫生间扶手", "走失的快递", "一楼下水道")
+#: Of the resident: one that was asked back, one that was refused, one that is to be rated, one to say thanks for.
+RAIL, PARCEL, DRAIN, TUBES = (
+    f"main a:has-text('{words}')" for words in ("加装卫生间扶手", "走失的快递", "一楼下水道", "老人家里灯管")
 )
 RESIDENT = (
     Shot("居民-首页", "/", variants=(DARK, LARGE)),
@@ -59,6 +59,8 @@ RESIDENT = (
     Shot("居民-不予受理", "/requests/", press=PARCEL, variants=(DARK,)),
     Shot("居民-申诉", "/requests/", press=f"{PARCEL} >>> .dock a[href$='/object/']"),
     Shot("居民-要求重办", "/requests/", press=f"{DRAIN} >>> .dock a[href$='/reopen/']"),
+    Shot("居民-说声谢谢", "/requests/", press=f"{TUBES} >>> main a[href$='/thank/']"),
+    Shot("居民-微心愿", "/wishes/"),
     Shot("居民-消息", "/messages/", variants=(DARK,)),
     Shot("居民-消息设置", "/messages/preferences/", variants=(DARK,)),
     Shot("居民-我的", "/me/", variants=(LARGE,)),
@@ -70,6 +72,7 @@ MEMBER = (
     Shot("党员-我的接单", "/claims/", variants=(DARK,)),
     Shot("党员-签到", "/claims/", press="main a:has-text('去签到')"),
     Shot("党员-我的服务", "/service/", variants=(DARK, LARGE)),
+    Shot("党员-我的专长", "/service/profile/"),
     Shot("党员-报到", "/registration/"),
     Shot("党员-我的队伍", "/teams/"),
     Shot("党员-排行榜", "/leaderboards/", variants=(DARK,)),
