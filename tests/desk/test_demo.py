@@ -15,7 +15,7 @@ from accounts.models import User
 from desk.demo import demo_signins
 from desk.demo.loading import Refused, load
 from desk.demo.places import HUACHENG
-from desk.demo.roster import CASE_OFFICER, MEMBER, RESIDENT, ROSTER, SECRETARY
+from desk.demo.roster import CASE_OFFICER, DISTRICT, MEMBER, RESIDENT, ROSTER, SECRETARY
 from grids.models import Building, Grid, GridDuty
 from ground import clock
 from notifications.models import FanOut, Message, Outgoing
@@ -26,8 +26,10 @@ from requests.models import Dispatch, RequestEvent, ServiceRequest
 from requests.states import OPEN, DispatchState, Grade, State
 from tests.factories import a_user
 from volunteers.leaderboards import board_of
-from volunteers.ledger import discrepancies
-from volunteers.models import Claim, Registration, SummaryJob, Whistle
+from volunteers.ledger_proof import findings
+from volunteers.models import Claim, Registration, SummaryJob, Team, Whistle
+from volunteers.placing import because, left_over
+from volunteers.rosters import figures
 from volunteers.states import ClaimState, Period, WhistleState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -109,7 +111,7 @@ def test_history_explains_every_state(demo):
 
 
 def test_hours_stand_on_the_board(demo):
-    assert discrepancies() == []
+    assert list(findings()) == []
     assert Claim.objects.filter(state=ClaimState.CREDITED).count() > 200
     board = board_of(demo.get_root(), Period.YEAR)
     assert board is not None and board.rows.count() > 50
@@ -126,6 +128,18 @@ def test_something_waits_for_the_people_of_the_sign_in_table(demo):
     assert Claim.objects.own(member).filter(state=ClaimState.CLAIMED).exists()
     assert Claim.objects.own(member).filter(state=ClaimState.CHECKED_OUT).exists()
     assert resident.messages.unread().exists() and resident.messages.exclude(read_at=None).exists()
+
+
+def test_teams_are_there_and_people_without_a_community(demo):
+    officer, member = (User.objects.with_phone(person.phone) for person in (DISTRICT, MEMBER))
+    own = Team.objects.open().filter(community=demo)
+    assert [own.filter(kind=kind).count() for kind in ("pioneer", "service")] == [6, 4]
+    assert {team.kind for team in Team.objects.of(member)} == {"pioneer", "service"}
+    assert all(each.people for each in figures(own).values())
+    for why in ("none", "declined", "waiting"):
+        assert because(left_over(officer), why).exists()
+    assert Registration.objects.filter(community=demo, state="placed").count() == 2
+    assert member.volunteer.registrations.filter(state="ended").exists()
 
 
 def test_the_worker_is_not_flooded(demo):
