@@ -1,4 +1,4 @@
-"""Whistles beyond the ordinary evening: an emergency, wishes, a series, for a team and for units, templates."""
+"""Whistles beyond the ordinary evening: an emergency, wishes, a series, for the people of two units, templates."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from desk.demo.script import at_time
 from organizations.models import Unit
 from requests.states import DutyArea
 from volunteers import claims, crediting, reminders, series, usual, whistles, wishes
-from volunteers.models import Claim, Team, Whistle, WhistleSeries, WhistleTemplate
+from volunteers.models import Claim, Whistle, WhistleSeries, WhistleTemplate
 from volunteers.states import Audience, Task, WhistleKind
 
 if TYPE_CHECKING:
@@ -36,10 +36,6 @@ STORM = Call(
 LAWYERS = Call(
     "法律咨询夜", "在社区活动室接待居民，答房屋、赡养、劳动方面的问题，记下需要跟进的。",
     3, time(19, 0), 120, 4, D.POLICY, T.SERVICE,
-)  # fmt: skip
-TEAM_CALL = Call(
-    "队里的集中清理", "队员一起清理后巷杂物，自带手套，结束后开个短会。",
-    6, time(8, 30), 120, 8, D.CLEANING, T.GOVERNANCE, "", K.ACTIVITY,
 )  # fmt: skip
 
 
@@ -61,7 +57,7 @@ FULFILLED = Hope("想要一个小书桌", "二年级孩子在饭桌上写作业�
 
 
 class Kinds:
-    """Plays them into the script; where a place or a team is missing, that one is left out."""
+    """Plays them into the script."""
 
     def __init__(self, stage: Stage) -> None:
         self.stage, self.script = stage, stage.script
@@ -75,7 +71,6 @@ class Kinds:
         self._wishes()
         self._series()
         self._for_units()
-        self._for_a_team()
         self._templates()
         self._remind()
 
@@ -172,18 +167,6 @@ class Kinds:
             return self._draft_call(LAWYERS, start, audience=Audience.UNITS, units=units)
 
         self.script.at(self.script.ago(hours=26), Made(self, write).publish)
-
-    def _for_a_team(self) -> None:
-        """For a team of the community, if it has one."""
-        start = self._next(TEAM_CALL)
-
-        def write() -> None:
-            team = Team.objects.open().filter(community=self.community).order_by("-kind", "pk").first()
-            if team is not None:
-                made = self._draft_call(TEAM_CALL, start, audience=Audience.TEAM, team=team)
-                whistles.publish(made, by=self.by)
-
-        self.script.at(self.script.ago(hours=20), write)
 
     def _templates(self) -> None:
         """The community has kept one of its own."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from ground import clock
 from ground.errors import NoPower, RuleViolation
@@ -270,3 +272,27 @@ def test_nobody_in_particular():
     whistle = a_whistle(city.home)
     with clock.at(FRIDAY_NOON), pytest.raises(NoPower):
         series.begin(whistle, by=a_member(city).user, every_weeks=1, until=DECEMBER)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_however_irregularly_beat_comes_each_is_made_once_and_none_for_the_past(seed):
+    """What was looked at within the week before it stands, exactly once; what nobody looked at in time does not."""
+    chance = random.Random(seed)  # noqa: S311 - moments of an unreliable worker
+    city = a_city()
+    every = chance.randint(1, 4)
+    begun = a_series(city, every_weeks=every, until=date(2027, 2, 26))
+    moments = sorted(FRIDAY_NOON + timedelta(hours=chance.uniform(0, 15 * 7 * 24)) for _ in range(18))
+    for moment in moments:
+        beat(moment)
+        if chance.random() < 0.3:
+            assert beat(moment) == 0
+    planned = [EVENING + n * every * WEEK for n in range(1, 15) if n * every <= 14]
+    looked = lambda start: any(_is_in_time(moment, start) for moment in moments)  # noqa: E731
+    assert starts(begun) == [EVENING, *filter(looked, planned)]
+    for whistle in Whistle.objects.filter(series=begun).exclude(pk=begun.first_id):
+        assert whistle.events.get(step="publish").at < whistle.starts_at
+
+
+def _is_in_time(moment, start):
+    """Made from the first moment of the day a week before, as long as it has not begun."""
+    return moment < start and timezone.localdate(moment + WEEK) >= timezone.localdate(start)
