@@ -189,7 +189,9 @@ def let_go(volunteer: Volunteer, *, home: Registration | None) -> int:
     rows = TeamMembership.objects.current().filter(volunteer=volunteer)
     if home is not None:
         rows = rows.exclude(team__organization__in=(home.community_id, home.district_id))
-    return rows.update(left_at=clock.now())
+    left = sorted(rows.values_list("team", flat=True))
+    list(Team.objects.select_for_update().filter(pk__in=left).order_by("pk"))  # teams before memberships
+    return rows.filter(team__in=left).update(left_at=clock.now())
 
 
 # Inside
