@@ -24,6 +24,9 @@ SCANNED = "scanned_whistles"
 #: When the code is shown: half an hour before the start until everybody has left.
 SHOWN_BEFORE, SHOWN_AFTER = timedelta(minutes=30), timedelta(hours=2)
 
+#: Signs that a code never has, and what they were read for.
+_MISREAD = str.maketrans("018", "OIB")
+
 Session = MutableMapping[str, Any]
 
 
@@ -34,7 +37,7 @@ def code_of(whistle_id: int, at: datetime) -> str:
 
 def is_right(whistle_id: int, code: str, at: datetime) -> bool:
     """Whether the code was shown at `at`, or just before."""
-    number, said = int(at.timestamp()) // WINDOW, code.replace(" ", "").upper()
+    number, said = int(at.timestamp()) // WINDOW, code.replace(" ", "").upper().translate(_MISREAD)
     right = [_code(whistle_id, number - age) for age in range(OLDER + 1)]
     return any(compare_digest(said.encode(), each.encode()) for each in right)
 

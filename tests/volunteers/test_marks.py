@@ -71,6 +71,7 @@ def test_the_code_of_the_moment_and_the_one_before(claim):
     assert onsite.is_right(claim.whistle_id, code.lower(), at + timedelta(seconds=50))
     assert not onsite.is_right(claim.whistle_id, code, at + timedelta(seconds=61))
     assert not onsite.is_right(claim.whistle_id + 1, code, at)
+    assert onsite.is_right(claim.whistle_id, code.replace("O", "0").replace("I", "1"), at), "misread"
     with pytest.raises(RuleViolation, match="现场码不对或已经换了"):
         check_in(claim, code="AAAAAAAA")
     check_in(claim, at, code=code)

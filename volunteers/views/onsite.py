@@ -16,6 +16,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from ground import clock
+from organizations import policies
 from volunteers import attendance, devices, onsite, presenting
 from volunteers.models import Claim, Whistle
 from volunteers.states import LIVE, CheckWay, ClaimState
@@ -29,7 +30,12 @@ def code(request: HttpRequest, pk: int) -> HttpResponse:
     """The code that volunteers scan on the spot, big; htmx asks for `?part=code` every few seconds."""
     rows = Whistle.objects.with_code_for(request.user).select_related("community")
     row = get_object_or_404(rows, pk=pk)
-    context: dict[str, Any] = {"tab": "whistles", "whistle": row, "is_shown": onsite.is_shown(row)}
+    context: dict[str, Any] = {
+        "tab": "whistles",
+        "whistle": row,
+        "is_shown": onsite.is_shown(row),
+        "attendance": policies.at_hand(request.user, row.district_id).attendance,
+    }
     if context["is_shown"]:
         context |= _shown(request, row)
     part = request.GET.get("part") == "code"
