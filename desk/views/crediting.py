@@ -107,7 +107,7 @@ def crediting(request: HttpRequest) -> HttpResponse:
 
 
 def _judge(request: HttpRequest) -> HttpResponse:
-    wanted = [int(pk) for pk in request.POST.getlist("claim") if pk.isascii() and pk.isdecimal()][:PAGE]
+    wanted = [int(pk) for pk in request.POST.getlist("claim")[:PAGE] if _is_number(pk)]
     found = _claims(request.user).filter(pk__in=wanted)
     rows = [Row(each, request.user, request.POST) for each in evidence_of_all(found)]
     if gone := len(set(wanted)) - len(rows):
@@ -127,6 +127,10 @@ def _judge(request: HttpRequest) -> HttpResponse:
         page = Paginator(_claims(request.user), PAGE).get_page(request.GET.get("page"))
         return _page(request, page, left)
     return redirect(request.get_full_path())
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 16
 
 
 def _page(request: HttpRequest, page: Any, rows: list[Row]) -> HttpResponse:

@@ -109,7 +109,7 @@ def export_names(
     request: HttpRequest, rows: Any, policy: Any, place: Organization, what: str, back: str, **may: Any
 ) -> HttpResponse:
     """Log the export, then write it. Without a reason one is sent back to the list and told."""
-    reason = request.POST.get("reason", "").strip()[:100]
+    reason = request.POST.get("reason", "").replace("\0", "").strip()[:100]
     try:
         access.record_export(
             by=request.user, organization=place, what=what, rows=rows.count(), reason=reason, **may

@@ -147,6 +147,8 @@ SECRETARY = (
     ),
     Shot("社区-吹哨", "/desk/whistles/new/"),
     Shot("社区-接单认定", "/desk/crediting/", variants=(DARK,), whole=False),
+    Shot("社区-已认定", "/desk/crediting/judged/", whole=False),
+    Shot("社区-服务指标", "/desk/quotas/", whole=False),
     Shot("社区-报到", "/desk/registrations/", whole=False),
     Shot("社区-队伍", "/desk/teams/", whole=False),
     Shot("社区-服务队", "/desk/teams/?tab=service", press="a.row-link", whole=False),
@@ -193,6 +195,7 @@ GRID_WORKER = (
     Shot("网格员-台账总览", "/desk/territory/"),
     Shot("网格员-等级到期", "/desk/territory/care-due/"),
     Shot("网格员-离岗回岗", "/desk/territory/absences/"),
+    Shot("网格员-确认到场", "/desk/attesting/", whole=False),
 )
 CASE_OFFICER = (
     Shot("承办人-派给我们的", "/desk/received/", variants=(DARK, SMALL), whole=False),
@@ -226,6 +229,7 @@ OFFICER = (
     Shot("组织部-看板", "/dashboards/", variants=(DARK,)),
     Shot("组织部-街道看板", "/dashboards/", press="main table a[href*='/dashboards/'], main a.row-link"),
     Shot("组织部-排行榜", "/leaderboards/"),
+    Shot("组织部-服务指标", "/desk/quotas/", whole=False),
     Shot("组织部-活动汇总", "/desk/summaries/", whole=False),
     Shot("区委-待调剂", "/desk/placing/", whole=False),
     Shot("区委-台账总览", "/desk/territory/"),

@@ -124,6 +124,22 @@ def test_outsiders_see_no_quotas(city: City) -> None:
     assert strong_client(city.home.secretary).get(reverse("desk:quota_totals")).status_code == 404
 
 
+@pytest.mark.parametrize("query", ["which=x&by=y&page=²", f"node={'9' * 30}", "page=-1&q=%F0%9F%98%80"])
+def test_strange_addresses_are_passed_over(city: City, query: str) -> None:
+    volunteer = scenes.a_volunteer(city)
+    for user, urls in (
+        (city.home.secretary, (QUOTAS, "/desk/crediting/", "/desk/crediting/judged/")),
+        (officer_of(city), (QUOTAS, reverse("desk:quota_totals"))),
+        (liaison_of(volunteer), (PEOPLE, PROPOSALS)),
+    ):
+        for url in urls:
+            assert strong_client(user).get(f"{url}?{query}").status_code == 200, url
+    data = {"claim": ["9" * 30, "²", "-1", ""], "do": "\0"}
+    assert secretary_of(city).post("/desk/crediting/", data).status_code == 302
+    answer = secretary_of(city).post(reverse("desk:quota_names"), {"reason": "季度通\0报"})
+    assert answer.status_code == 200 and AccessLogEntry.objects.get().reason == "季度通报"
+
+
 def test_without_a_quota_there_is_no_line_in_the_menu(city: City) -> None:
     client, district = secretary_of(city), city.district
     assert "服务指标" in open_page(client, "/desk/")
