@@ -138,7 +138,10 @@ def absent(claim: Claim, *, by: Any, reason: str = "") -> Claim:
     _check_length(reason)
     with CLAIMS.take("absent", claim, by=by) as move:
         move.thing.judged_because = reason
-        _tell(move, "记为缺席", "没有签到，也没有联系社区。实际到场的，请联系社区更正。")
+        if move.thing.whistle.is_wish:
+            _tell(move, "心愿没有完成", "到期没有收到完成照片。实际完成了的，请联系社区更正。")
+        else:
+            _tell(move, "记为缺席", "没有看到你的签到。实际到场的，请联系社区更正。")
     return claim
 
 
