@@ -14,7 +14,15 @@ from volunteers import thanking
 from volunteers.models import ClaimEvent, Whistle
 
 #: Steps of a claim that whoever asked wants to know of, in the words of the history.
-_SAID = {"claim": "接单", "withdraw": "退单", "check_in": "到场", "check_out": "干完离场"}
+_SAID = {
+    "claim": "接单",
+    "promote": "递补接单",
+    "withdraw": "退单",
+    "check_in": "到场",
+    "check_in_late": "到场（没网，后来补传）",
+    "check_out": "干完离场",
+    "fulfil": "完成心愿",
+}
 
 
 def word_whistles(events: list[RequestEvent]) -> dict[int, str]:
