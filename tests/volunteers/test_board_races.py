@@ -71,15 +71,18 @@ def test_two_refreshes_side_by_side_leave_what_one_does():
 
 def _refresh_and_hang(nth: int, reached: Any) -> None:
     """The nth time that rows are taken over it hangs: written, not committed."""
-    take_over, calls = refreshing._take_over, iter(range(1000))
+    calls = iter(range(1000))
 
-    def hang(sheet: Any) -> None:
-        take_over(sheet)
-        if next(calls) == nth:
-            reached.set()
-            time.sleep(PATIENCE)
+    def slow(write: Any) -> Any:
+        def hang(sheet: Any) -> None:
+            write(sheet)
+            if next(calls) == nth:
+                reached.set()
+                time.sleep(PATIENCE)
 
-    refreshing._take_over = hang
+        return hang
+
+    refreshing._fill, refreshing._take_over = slow(refreshing._fill), slow(refreshing._take_over)
     with clock.at(NOW):
         leaderboards.refresh_due()
 

@@ -67,16 +67,22 @@ _UNITS = """JOIN (
 ) u ON u.unit_id = e.unit_id"""
 
 _LIKE = "CREATE TABLE {table} (LIKE {model} INCLUDING ALL)"
+_KEYS = """ALTER TABLE {table} ADD FOREIGN KEY (board_id) REFERENCES volunteers_board DEFERRABLE INITIALLY DEFERRED,
+    ADD FOREIGN KEY (volunteer_id) REFERENCES volunteers_volunteer DEFERRABLE INITIALLY DEFERRED,
+    ADD FOREIGN KEY (unit_id) REFERENCES organizations_unit DEFERRABLE INITIALLY DEFERRED,
+    ADD FOREIGN KEY (community_id) REFERENCES organizations_organization DEFERRABLE INITIALLY DEFERRED"""
 _COPY = "CREATE TABLE {table} AS SELECT * FROM {model} WHERE 1 = 0"
 
 
 def prepare() -> None:
-    """A table like that of the boards, with the same indexes, in the session at hand."""
+    """A table like that of the boards: on PostgreSQL with the same indexes and foreign keys."""
     how = _LIKE if connection.vendor == "postgresql" else _COPY
     with connection.cursor() as cursor:
         cursor.execute(f"DROP TABLE IF EXISTS {TABLE}")
         cursor.execute(how.format(table=TABLE, model=BoardRow._meta.db_table))
-        if connection.vendor != "postgresql":
+        if connection.vendor == "postgresql":
+            cursor.execute(_KEYS.format(table=TABLE))
+        else:
             cursor.execute(f"CREATE INDEX {TABLE}_rank ON {TABLE} (board_id, rank)")
 
 

@@ -128,24 +128,26 @@ def proclaim(board: Board) -> int:
     The board is computed once more before. Nobody is named whom the district's policy does not show.
     """
     with transaction.atomic():
-        place = sight.with_boards(Organization.objects.filter(pk=board.organization_id)).first()
+        place: Any = sight.with_boards(Organization.objects.filter(pk=board.organization_id)).first()
         if place is None:
             return 0
         refresh(board)
         Board.objects.select_for_update().get(pk=board.pk)
         if Star.objects.filter(organization=place, month=board.starts_on).exists():
             return 0
-        shown = place.boards_shown  # type: ignore[attr-defined]
-        stars = [_star(board, row) for row in sight.rows_of(board, shown)[: STARS[BoardKind(board.kind)]]]
+        shown = place.boards_shown
+        stars = [
+            _star(place.pk, board, row) for row in sight.rows_of(board, shown)[: STARS[BoardKind(board.kind)]]
+        ]
         Star.objects.bulk_create(stars)
         for star in stars:
             _congratulate(place, star)
     return len(stars)
 
 
-def _star(board: Board, row: BoardRow) -> Star:
+def _star(place_id: int, board: Board, row: BoardRow) -> Star:
     return Star(
-        organization_id=board.organization_id,
+        organization_id=place_id,
         month=board.starts_on,
         volunteer=row.volunteer,
         rank=row.rank,

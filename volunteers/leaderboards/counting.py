@@ -71,7 +71,7 @@ def _entries(sheet: Sheet) -> QuerySet[LedgerEntry]:
     return rows.filter(community__isnull=False) if sheet.kind == BoardKind.CITY_COMMUNITIES else rows
 
 
-def counted(sheet: Sheet, terms: dict[int, Terms]) -> QuerySet[Any, dict[str, Any]]:
+def counted(sheet: Sheet, terms: dict[int, Terms]) -> QuerySet[Any, Any]:
     """The entries as the sums want them: `is_service` is 1 in the one entry by which a credited claim counts once.
 
     A claim has one entry of the kind CREDIT (a constraint of the ledger); corrections and reversals come on top.
@@ -89,7 +89,7 @@ def counted(sheet: Sheet, terms: dict[int, Terms]) -> QuerySet[Any, dict[str, An
     ).values("place", "subject", "whistle_id", "minutes", "at", "is_service", "weight", "shown")
 
 
-def refused(sheet: Sheet) -> QuerySet[Any, dict[str, Any]]:
+def refused(sheet: Sheet) -> QuerySet[Any, Any]:
     """Claims that were not credited, by whose they are."""
     start, end = span(sheet)
     path = {
@@ -108,7 +108,7 @@ def refused(sheet: Sheet) -> QuerySet[Any, dict[str, Any]]:
     return rows.values("place", "subject").annotate(number=Count("pk"))
 
 
-def members_of_units(sheet: Sheet) -> QuerySet[Any, dict[str, Any]]:
+def members_of_units(sheet: Sheet) -> QuerySet[Any, Any]:
     """Registered members by unit, as they were at the end of the period, or are now."""
     moment = min(clock.now(), span(sheet)[1])
     rows = Registration.objects.filter(

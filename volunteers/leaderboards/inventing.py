@@ -199,7 +199,7 @@ class Inventor:
             )  # fmt: skip
 
     def _claims(self, whistles: list[Whistle]) -> Iterator[Claim]:
-        people: dict[int, list[Volunteer]] = defaultdict(list)
+        people: dict[int | None, list[Volunteer]] = defaultdict(list)
         for volunteer, home in zip(self.town.volunteers, self.town.homes, strict=True):
             people[home.pk].append(volunteer)
         for whistle in whistles:
@@ -215,7 +215,7 @@ class Inventor:
     def _entry(self, claim: Claim, whistle: Whistle) -> LedgerEntry:
         return LedgerEntry(
             volunteer_id=claim.volunteer_id, claim_id=claim.pk, whistle_id=whistle.pk,
-            unit_id=claim.volunteer.member.unit_id, district_id=whistle.district_id, street_id=whistle.street_id,
+            unit=claim.volunteer.unit, district_id=whistle.district_id, street_id=whistle.street_id,
             community_id=whistle.community_id, kind=EntryKind.CREDIT, minutes=self.chance.randrange(30, 121),
             off_hours_minutes=0, duty_area=whistle.duty_area, attested="location", served_at=whistle.starts_at,
             by_id=self.town.users[0].pk, at=_later(whistle.ends_at, self.chance),

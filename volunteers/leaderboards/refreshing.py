@@ -155,13 +155,24 @@ def _refresh(boards: list[int]) -> None:
         first = rows[0]
         places = {row.organization_id or 0: row.pk for row in rows}
         sheet = Sheet(first.kind, first.period, first.starts_on, places)
-        _draft(sheet)
-        _take_over(sheet)
+        if BoardRow.objects.filter(board__in=boards).exists():
+            _draft(sheet)
+            _take_over(sheet)
+        else:
+            _fill(sheet)
         Board.objects.filter(pk__in=boards).update(refreshed_at=clock.now())
 
 
+def _fill(sheet: Sheet) -> None:
+    """Boards without rows: the one aggregate query writes them."""
+    text, parameters = scoring.ranked(sheet)
+    columns = ", ".join(("board_id", f"{naming.subject_of(sheet)}_id", *_FIGURES))
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {BoardRow._meta.db_table} ({columns}) {text}", parameters)  # noqa: S608
+
+
 def _draft(sheet: Sheet) -> None:
-    """The one aggregate query."""
+    """The one aggregate query, where there are rows to compare with."""
     text, parameters = scoring.ranked(sheet)
     is_postgresql = connection.vendor == "postgresql"
     with connection.cursor() as cursor:

@@ -108,7 +108,7 @@ def ranked(sheet: Sheet) -> tuple[str, tuple[Any, ...]]:
         cents=CENTS,
         mean=MEAN,
         **{
-            model._meta.model_name: connection.ops.quote_name(model._meta.db_table)
+            str(model._meta.model_name): connection.ops.quote_name(model._meta.db_table)
             for model in (Thanks, Whistle, Rating, Board)
         },
     )

@@ -102,14 +102,18 @@ def rows_of(board: Board, boards: str | None = None, *, size: int | None = None)
     Where boards are positive nobody below the first third is named, nor who wishes not to be.
     """
     rows = _with_names(board.rows.all()).order_by("rank")
-    last = first_third(size_of(board) if size is None else size)
-    unnamed = Q(rank__gt=last) | Q(volunteer__hides_from_boards=True)
     if board.kind not in naming.CITY:
-        return rows.exclude(unnamed) if boards == Boards.POSITIVE else rows
+        return rows.exclude(_unnamed(board, size)) if boards == Boards.POSITIVE else rows
     switched = districts()
     positive = [each for each in switched if each.boards == Boards.POSITIVE]
     rows = rows.filter(_of(board, switched))
-    return rows.exclude(unnamed & _of(board, positive)) if positive else rows
+    return rows.exclude(_unnamed(board, size) & _of(board, positive)) if positive else rows
+
+
+def _unnamed(board: Board, size: int | None) -> Q:
+    """Below the first third, or not willing to be named."""
+    last = first_third(size_of(board) if size is None else size)
+    return Q(rank__gt=last) | Q(volunteer__hides_from_boards=True)
 
 
 def public_rows(board: Board, boards: str | None = None) -> QuerySet[BoardRow]:
@@ -191,7 +195,7 @@ def movement(row: BoardRow) -> int | None:
 # Stars
 
 
-def stars_of(place: Organization, month: date | None = None) -> list[Star]:
+def stars_of(place: Any, month: date | None = None) -> list[Star]:
     """The stars of a place in a month, or in the last one that has any. Two queries at most.
 
     Where boards are positive nobody is named who has left them since.
@@ -199,7 +203,7 @@ def stars_of(place: Organization, month: date | None = None) -> list[Star]:
     rows = Star.objects.filter(organization=place).select_related(
         "volunteer__user", "volunteer__member__unit"
     )
-    if place.boards_shown == Boards.POSITIVE:  # type: ignore[attr-defined]
+    if place.boards_shown == Boards.POSITIVE:
         rows = rows.exclude(volunteer__hides_from_boards=True)
     if month is None:
         newest = Star.objects.filter(organization=place).order_by("-month").values("month")[:1]

@@ -56,7 +56,12 @@ def _score(request: HttpRequest, asked: Asked, subject: int) -> HttpResponse:
             request, shown.select_related("whistle__service_request__rating", "community")
         )
         return render(request, "volunteers/score.html", context)
-    context |= {"areas": _areas(entries), "page": page_of(request, _people(entries.visible_to(request.user)))}
+    context |= {
+        "areas": _areas(entries),
+        "page": page_of(
+            request, _people(LedgerEntry.objects.visible_to(request.user).filter(pk__in=entries.values("pk")))
+        ),
+    }
     return render(request, "volunteers/score_of_many.html", context)
 
 
