@@ -15,7 +15,7 @@ from django.urls import reverse as address_of
 
 from ground import clock
 from ground.errors import RuleViolation
-from ground.steps import Move
+from ground.steps import Move, lock_row
 from notifications.outbox import say
 from organizations.workdays import calendar
 from volunteers import board_news, ledger
@@ -181,7 +181,11 @@ def _refuse_no_change(claim: Claim, minutes: int) -> None:
 
 
 def _refuse_twice_at_work(claim: Claim) -> None:
-    """A claim that comes alive again finds its place and its time still free."""
+    """A claim that comes alive again finds its place and its time still free.
+
+    The volunteer is locked before: nobody brings another claim of his back to life meanwhile.
+    """
+    lock_row(claim.volunteer)
     whistle = claim.whistle
     others = Claim.objects.filter(state__in=LIVE).exclude(pk=claim.pk)
     if others.filter(whistle=whistle).count() >= whistle.places_max:

@@ -18,8 +18,17 @@ from ground import clock
 from organizations.posts import Post
 from tests.factories import a_user, appoint
 from tests.volunteers.racing import PATIENCE, at_once
-from tests.volunteers.scenes import EVENING, LONG_AGO, a_city, a_volunteer, a_whistle, attended, credited
-from volunteers import board_news, crediting
+from tests.volunteers.scenes import (
+    EVENING,
+    LONG_AGO,
+    a_city,
+    a_draft,
+    a_volunteer,
+    a_whistle,
+    attended,
+    credited,
+)
+from volunteers import attendance, board_news, claims, crediting, whistles
 from volunteers.ledger_proof import findings
 from volunteers.models import BoardNews, Claim, ClaimEvent, LedgerEntry, ServiceBalance
 from volunteers.states import ClaimState
@@ -106,6 +115,33 @@ def test_the_same_correction_from_six_desks_is_taken_once():
     assert Counter(kind for kind, _ in outcomes) == {"done": 1, "refused": 5}, outcomes
     assert LedgerEntry.objects.count() == 2
     assert ServiceBalance.objects.get().minutes == 30
+    assert not list(findings())
+
+
+def _refused_twice(city: Any) -> list[Claim]:
+    """Two claims of one volunteer whose times overlap: the first was refused before he claimed the second."""
+    volunteer, whistle = a_volunteer(city), a_whistle(city.home)
+    first = attended(whistle, volunteer, early=50)
+    soon = EVENING + timedelta(minutes=20)
+    with clock.at(soon):
+        crediting.refuse(first, by=city.home.secretary, reason="没有干活")
+        draft = a_draft(city.home, kind="emergency", starts_at=soon, ends_at=soon + timedelta(hours=1))
+        called = whistles.publish(draft, by=city.home.secretary)
+        second = claims.claim(called, by=volunteer.user)
+        attendance.check_in(second, by=volunteer.user, point=called.point)
+    with clock.at(OVER):
+        crediting.refuse(second, by=city.home.secretary, reason="没有干活")
+    return [first, second]
+
+
+def test_overlapping_claims_corrected_at_the_same_second_leave_one():
+    city = a_city()
+    pairs = [_refused_twice(city) for _ in range(4)]
+    given = {"minutes": 10, "reason": "核实到场"}
+    jobs = [judging(claim, city.home.secretary, "correct", **given) for pair in pairs for claim in pair]
+    outcomes = at_once(jobs)
+    assert Counter(kind for kind, _ in outcomes) == {"done": 4, "refused": 4}, outcomes
+    assert sorted(ServiceBalance.objects.values_list("times", flat=True)) == [1, 1, 1, 1]
     assert not list(findings())
 
 
