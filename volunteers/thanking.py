@@ -19,7 +19,6 @@ from notifications.outbox import say
 from organizations import policies
 from organizations.models import Policy
 from requests.models import ServiceRequest
-from volunteers import board_news, ledger
 from volunteers.models import Claim, Thanks, Whistle
 from volunteers.powers import can_thank
 from volunteers.states import SERVED, ClaimState, WhistleState
@@ -104,8 +103,6 @@ def thank(
         )
         _refuse_nothing(thanks)
         thanks.save()
-        if whistle.is_wish:
-            _note_wish(whistle)
         _tell(whistle)
     return thanks
 
@@ -122,18 +119,6 @@ def _refuse_nothing(thanks: Thanks) -> None:
         raise RuleViolation("请点一到五颗星。", field="stars")
     if not thanks.is_like and thanks.stars is None and not thanks.words:
         raise RuleViolation("还没有写。点一下或写一句话再送出。", field="words")
-
-
-def _note_wish(whistle: Whistle) -> None:
-    """`board_news` hears of thanks by the start of the whistle; a wish counts to the day when it was fulfilled."""
-    done = Claim.objects.filter(whistle=whistle, state__in=_DONE).first()
-    if done is not None:
-        done.whistle = whistle
-        board_news.note(
-            district_id=whistle.district_id,
-            community_id=whistle.community_id,
-            served_at=ledger.served_at(done),
-        )
 
 
 def _tell(whistle: Whistle) -> None:

@@ -11,10 +11,10 @@ from ground import clock
 from notifications.models import Outgoing
 from tests.factories import City
 from tests.organizations.policy_scenes import an_officer, sign
-from tests.volunteers.board_scenes import a_service
+from tests.volunteers.board_scenes import a_service, bare_whistle
 from tests.volunteers.scenes import CHINA, LONG_AGO, a_city, a_volunteer, credited
-from volunteers import leaderboards
-from volunteers.leaderboards import closing
+from volunteers import crediting, leaderboards
+from volunteers.leaderboards import closing, naming, refreshing
 from volunteers.models import Board, BoardNews, BoardSnapshot, Star, Volunteer
 from volunteers.states import BoardKind, Period
 from volunteers.tasks import close_boards, refresh_boards
@@ -212,3 +212,33 @@ def test_everything_that_counts_writes_news(city):
             service_request, by=service_request.submitter, contacted=True, solved=True, satisfied=5
         )
     assert BoardNews.objects.count() == 2
+
+
+def test_a_wish_is_refused_and_rated_on_the_boards_of_the_month_in_which_it_was_fulfilled(city):
+    from requests import afterwards
+    from tests.workflow import resolved
+
+    (person,) = people_of(city, 1)
+    autumn = datetime(2026, 10, 20, 18, 30, tzinfo=CHINA)
+    ends_at, fulfilled = autumn + timedelta(days=30), autumn + timedelta(days=20)
+    with clock.at(LONG_AGO):
+        service_request = resolved(city)
+    credited(city.home, person, starts_at=autumn)
+    credited(city.home, person, starts_at=fulfilled - timedelta(days=1))
+    wish = bare_whistle(city.home, autumn, service_request)
+    type(wish).objects.filter(pk=wish.pk).update(kind="wish", ends_at=ends_at, places_max=1)
+    claim = a_service(city.home, person, fulfilled, [], state="checked_out", whistle=wish)
+    type(claim).objects.filter(pk=claim.pk).update(checked_out_at=fulfilled)
+    BoardNews.objects.all().delete()
+    with clock.at(LONG_AGO):
+        afterwards.rate(
+            service_request, by=service_request.submitter, contacted=True, solved=True, satisfied=5
+        )
+    assert BoardNews.objects.get().served_on == fulfilled.date()
+    with clock.at(ends_at):
+        claim = type(claim).objects.select_related("whistle", "volunteer__user").get(pk=claim.pk)
+        crediting.refuse(claim, by=city.home.secretary, reason="照片不是这一件")
+        for day in (autumn, fulfilled):
+            refreshing.refresh_named([*naming.names("district_members", city.district.pk, day.date())])
+    months = Board.objects.filter(kind="district_members", period="month").order_by("starts_on")
+    assert [board.rows.get().refusals for board in months] == [0, 1]

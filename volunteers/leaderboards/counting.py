@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.db.models import (
@@ -22,7 +23,14 @@ from organizations.models.policies import Boards
 from organizations.posts import Tier
 from volunteers.leaderboards.naming import CITY, Sheet, last_day, span, subject_of
 from volunteers.models import Board, Claim, LedgerEntry, Registration
-from volunteers.states import BoardKind, ClaimState, EntryKind, RegistrationState, VolunteerKind
+from volunteers.states import (
+    BoardKind,
+    ClaimState,
+    EntryKind,
+    RegistrationState,
+    VolunteerKind,
+    WhistleKind,
+)
 
 MEMBERS = (VolunteerKind.EMPLOYED, VolunteerKind.RESIDENT)
 
@@ -98,14 +106,22 @@ def refused(sheet: Sheet) -> QuerySet[Any, Any]:
         "community": "whistle__community_id",
     }
     rows = Claim.objects.filter(
+        _served_in(start, end),
         state=ClaimState.REFUSED,
-        whistle__starts_at__gte=start,
-        whistle__starts_at__lt=end,
         volunteer__kind__in=MEMBERS,
         **{f"whistle__{name}": value for name, value in _places(sheet).items()},
     ).order_by()
     rows = rows.annotate(place=_place(sheet, "whistle__"), subject=F(path[subject_of(sheet)]))
     return rows.values("place", "subject").annotate(number=Count("pk"))
+
+
+def _served_in(start: datetime, end: datetime) -> Q:
+    """Claims that count in [start, end), as `ledger.served_at` has it for one of them."""
+    wish = Q(whistle__kind=WhistleKind.WISH)
+    begun = Q(whistle__starts_at__gte=start, whistle__starts_at__lt=end)
+    fulfilled = Q(checked_out_at__gte=start, checked_out_at__lt=end)
+    past = Q(checked_out_at=None, whistle__ends_at__gte=start, whistle__ends_at__lt=end)
+    return (~wish & begun) | (wish & (fulfilled | past))
 
 
 def members_of_units(sheet: Sheet) -> QuerySet[Any, Any]:
