@@ -59,9 +59,16 @@ def _check(claim: Claim, minutes: int, reason: str, why: str) -> None:
         raise RuleViolation("请按实际情况填写认定的分钟数，至少 1 分钟。", field="minutes")
     if minutes > most:
         raise RuleViolation(f"认定时长不能超过服务时间 {most} 分钟。", field="minutes")
+    if _may_end_early(claim) and minutes != proposed_minutes(claim):
+        raise RuleViolation("服务还没结束。和在场时间不一致的，等结束以后再定。", field="minutes")
     if why and not reason:
         raise RuleViolation(why, field="reason")
     _check_length(reason)
+
+
+def _may_end_early(claim: Claim) -> bool:
+    """How long it really lasts is not known yet; a presence that has ended stays as it is."""
+    return not claim.whistle.is_wish and claim.whistle.over_at > clock.now()
 
 
 def _check_length(reason: str) -> None:

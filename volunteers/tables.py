@@ -70,9 +70,11 @@ def _is_wish_past(whistle: Whistle) -> str:
 
 
 def _before_start(claim: Claim) -> str:
-    if claim.whistle.is_wish:
-        return ""
-    if claim.whistle.starts_at <= clock.now():
+    whistle = claim.whistle
+    if whistle.is_wish:
+        is_over = whistle.state != WhistleState.OPEN or whistle.ends_at <= clock.now()
+        return "心愿已经到期，不能退单。实际完成了的，请联系社区说明。" if is_over else ""
+    if whistle.starts_at <= clock.now():
         return "已经开始了，不能退单。去不了请打电话告诉社区。"
     return ""
 

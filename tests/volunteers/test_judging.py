@@ -266,3 +266,29 @@ def test_a_wish_is_credited_by_its_photo_up_to_eight_hours_and_counts_when_it_wa
     assert (entry.attested, entry.served_at) == (Attested.PHOTO, fulfilled)
     assert (entry.minutes, entry.off_hours_minutes) == (60, 20)  # from 17:20 to 18:20
     assert not list(findings())
+
+
+def test_while_it_runs_nobody_is_credited_for_more_than_his_presence(city):
+    """It may still end early: then the ledger would say more than the whistle lasted."""
+    volunteer, whistle = a_volunteer(city), a_whistle(city.home)
+    claim = attended(whistle, volunteer, early=40)
+    with clock.at(EVENING + timedelta(minutes=21)):
+        for verb in ("credit", "propose"):
+            by = city.home.secretary if verb == "credit" else _liaison_of(volunteer)
+            with pytest.raises(RuleViolation, match="等结束以后") as refusal:
+                getattr(crediting, verb)(claim, by=by, minutes=60, reason="还会回来")
+            assert refusal.value.field == "minutes"
+        crediting.credit(claim, by=city.home.secretary)
+        with pytest.raises(RuleViolation, match="等结束以后"):
+            crediting.correct(claim, by=city.home.secretary, minutes=60, reason="还会回来")
+        whistles.start(whistle)
+        whistles.abort(whistle, by=city.home.secretary, reason="下雨")
+    assert entries_of(claim) == [(EntryKind.CREDIT, 20, 20)]
+    assert not list(findings())
+
+
+def _liaison_of(volunteer):
+    liaison = a_user("联络员")
+    with clock.at(LONG_AGO):
+        appoint(liaison, Post.UNIT_LIAISON, volunteer.unit)
+    return liaison

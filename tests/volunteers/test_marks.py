@@ -300,3 +300,15 @@ def test_an_aborted_whistle_ends_presence(city):
     claim = attended(a_whistle(city.home), a_plain_volunteer(city), leaves=False)
     claim.whistle.aborted_at = EVENING + timedelta(minutes=20)
     assert crediting.proposed_minutes(claim) == 20
+
+
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00:00Z", "9999-12-31T15:00:00Z", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_time_that_no_phone_ever_had_is_refused_in_words(claim, moment):
+    client = weak_client(claim.volunteer.user)
+    for way in ("check-in", "check-out"):
+        given = {"lng": HERE.lng, "lat": HERE.lat, "happened_at": moment}
+        with clock.at(EVENING):
+            answer = client.post(f"/api/v1/claims/{claim.pk}/{way}/", given, content_type="application/json")
+        assert answer.status_code in (400, 409), answer.content

@@ -15,7 +15,7 @@ from notifications.models import Outgoing
 from tests.factories import a_user
 from tests.signing_in import strong_client, weak_client
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, HERE, a_city, a_claim, a_volunteer, a_whistle
-from volunteers import attendance, claims, wishes
+from volunteers import attendance, claims, whistles, wishes
 from volunteers.models import Claim
 from volunteers.states import ClaimState, WhistleKind, WhistleState
 
@@ -150,3 +150,14 @@ def test_over_the_api(city):
     assert done.status_code == 200, done.content
     assert done.json()["state"] == "checked_out" and len(done.json()["photos"]) == 1
     assert Claim.objects.get(pk=claim.pk).photos.count() == 1
+
+
+def test_a_wish_that_has_run_out_is_not_given_back_any_more(city):
+    """Whoever let it run out is absent, as everywhere: not withdrawn at the last moment after it."""
+    claim = a_claim(a_wish(city), a_volunteer(city))
+    with clock.at(FRIDAY_NOON + timedelta(days=20, minutes=1)):
+        with pytest.raises(RuleViolation, match="到期"):
+            claims.withdraw(claim, by=claim.volunteer.user)
+        whistles.expire(claim.whistle)
+        with pytest.raises(RuleViolation, match="到期"):
+            claims.withdraw(claim, by=claim.volunteer.user)
