@@ -19,7 +19,7 @@ from tests.volunteers.board_scenes import a_service
 from tests.volunteers.scenes import CHINA, LONG_AGO, a_city, a_volunteer
 from volunteers import leaderboards
 from volunteers.leaderboards import paging
-from volunteers.models import BoardRow, Star, Volunteer
+from volunteers.models import Board, BoardRow, Star, Volunteer
 from volunteers.states import BoardKind, Period
 
 pytestmark = pytest.mark.django_db
@@ -126,7 +126,9 @@ def test_scores_of_units_and_communities_open_to_counts_and_people_where_powers_
     )
     neighbour = look(weak_client(first.user), urls[0])
     assert "按职责领域" in neighbour and "平安守护" in neighbour and '6<span class="unit">人次' in neighbour
-    assert str(first) in neighbour and neighbour.count("<small>1 次</small>") == 1, "of the people only oneself"
+    assert str(first) in neighbour and neighbour.count("<small>1 次</small>") == 1, (
+        "of the people only oneself"
+    )
     secretary = look(strong_client(city.home.secretary), urls[1])
     assert "按人" in secretary and str(first) in secretary
     with clock.at(NOW):
@@ -225,6 +227,33 @@ def test_a_closed_day_can_be_looked_up(city):
     assert (
         len(look(client, f"{board}?day=2026-11-20").split('class="rank')) - 1 == 2 + 1
     )  # the list, and two rows
+
+
+def test_a_closed_day_of_the_city_shows_no_more_than_the_policies_of_today(city):
+    """Communities as well as people: below the first third none is named, of a district without boards none."""
+    here, elsewhere = members(city), a_city("浈江")
+    members(elsewhere)
+    computed()
+    with clock.at(NOW + timedelta(days=1)):
+        leaderboards.close_due()
+    client, url = weak_client(here[0].user), "/leaderboards/city/communities/?day=2026-11-20"
+    ours, theirs = city.home.organization, elsewhere.home.organization
+    board = Board.objects.get(kind="city_communities", period="month", starts_on="2026-11-01")
+    assert {row["id"] for row in board.snapshots.get().rows} == {ours.pk, theirs.pk}
+    last = board.rows.get(rank=2).community
+    kept = "/api/v1/leaderboards/communities/snapshots/"
+
+    def shown():
+        with clock.at(NOW):
+            return {row["id"] for row in client.get(kept).json()["results"][0]["rows"]}
+
+    assert shown() == {ours.pk, theirs.pk}
+    for place in (city, elsewhere):
+        policy(place, boards="positive")
+    assert shown() == {ours.pk, theirs.pk} - {last.pk}
+    assert look(client, url).count('class="rank') == 1 + 1  # the list, and one row
+    policy(elsewhere, boards="off")
+    assert theirs.pk not in shown()
 
 
 def test_stars_stand_on_the_board_and_on_ones_own_page(city):

@@ -25,7 +25,7 @@ from tests.volunteers.scenes import (
 )
 from volunteers import crediting, leaderboards, whistles
 from volunteers.models import Claim, Volunteer
-from volunteers.states import ClaimState, Period
+from volunteers.states import ClaimState
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/whistles/", "/claims/", "/service/", "/registration/")

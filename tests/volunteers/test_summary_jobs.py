@@ -95,7 +95,12 @@ def test_each_asks_about_his_own(city, liaison):
 
 
 def test_names_are_shown_exactly_where_the_ledger_is_in_sight(city, liaison):
-    """`shows_names` says beforehand what `LedgerEntry.objects.visible_to` gives afterwards."""
+    """Whoever may name people sees their ledger (`LedgerEntry.objects.visible_to`); a community worker sees it and
+    exports counts: names leave the house with the secretary only (RULES 5)."""
+    worker = a_user("社区工作者")
+    appoint(worker, Post.COMMUNITY_WORKER, city.home.organization)
+    assert asking.can_ask(worker, city.home.organization)
+    assert not asking.shows_names(worker, city.home.organization)
     officer = an_officer(city.district)
     for user in (city.home.secretary, city.next_door.secretary, liaison, officer, a_grid_worker(city.home)):
         seen = LedgerEntry.objects.visible_to(user)

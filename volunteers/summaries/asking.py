@@ -55,12 +55,13 @@ def can_ask(user: Any, place: Organization | Unit) -> bool:
 
 
 def shows_names(user: Any, place: Organization | Unit) -> bool:
-    """Whether the ledger of the place is in sight (`LedgerEntry.objects.visible_to`): the community's own, the unit's
-    own. Above, there are counts. No query beyond the scope's."""
+    """Whether a file may name people: of a community by whoever may export personal data there (RULES 5), of a unit
+    by its liaison, whose own colleagues they are. Everybody else gets counts. No query beyond the scope's."""
     scope = scope_of(user)
     if isinstance(place, Unit):
         return any(grant.unit_id == place.pk for grant in scope.with_power(Power.UNIT_SEE))
-    return place.tier == Tier.COMMUNITY and scope.holds_at(Power.CREDIT, place.pk)
+    needed = (Power.CREDIT, Power.EXPORT_PERSONAL)
+    return place.tier == Tier.COMMUNITY and all(scope.holds_at(power, place.pk) for power in needed)
 
 
 def may_still(user: Any, job: SummaryJob) -> bool:
@@ -90,7 +91,7 @@ def ask(
     """Have the activities of a place over [first_day, last_day] summed up by a worker; gives the job.
 
     `key` is the client's: sent twice, it gives the first job, and so does the same question while it is on its way.
-    `with_names` needs sight of the place's ledger and a `reason`, counts as an export of the day and leaves a line
+    `with_names` needs the power of `shows_names` and a `reason`, counts as an export of the day and leaves a line
     in the access log (RULES 5). `is_handed_over=False`: the caller runs `running.write` himself.
     Raises NoPower; RuleViolation with the field.
     """
