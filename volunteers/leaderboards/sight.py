@@ -10,7 +10,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from ground import clock
-from organizations.models import Organization, Policy
+from organizations.models import Organization, Policy, Unit
 from organizations.models.policies import Boards
 from organizations.posts import Tier
 from volunteers.leaderboards import naming
@@ -220,20 +220,33 @@ def stars_in(places: QuerySet[Organization]) -> QuerySet[Star]:
 
 
 def snapshot_rows(snapshot: BoardSnapshot, boards: str | None) -> list[dict[str, Any]]:
-    """What a snapshot may still show: its rows without those that the policies do not name today."""
+    """What a snapshot may still show: its rows without those that the policies do not name today, as `rows_of`."""
     board = snapshot.board
-    if naming.subject_of(board) != "volunteer" or (board.kind not in naming.CITY and boards == Boards.ON):
+    if board.kind not in naming.CITY and boards == Boards.ON:
         return list(snapshot.rows)
-    people = Volunteer.objects.filter(pk__in=[row["id"] for row in snapshot.rows])
-    hidden = dict(people.filter(hides_from_boards=True).values_list("pk", "district"))
-    district = dict(people.values_list("pk", "district"))
-    shown = {each.pk: each.boards for each in districts()}
-    last = first_third(snapshot.size)
+    ids = [row["id"] for row in snapshot.rows]
+    said = _said_of(board, ids) if board.kind in naming.CITY else dict.fromkeys(ids, boards)
+    last, hidden = first_third(snapshot.size), set[int]()
+    if naming.subject_of(board) == "volunteer":
+        people = Volunteer.objects.filter(pk__in=ids, hides_from_boards=True)
+        hidden = set(people.values_list("pk", flat=True))
 
     def is_named(row: dict[str, Any]) -> bool:
-        said = boards if board.kind not in naming.CITY else shown.get(district.get(row["id"], 0))
-        return said == Boards.ON or (
-            said == Boards.POSITIVE and row["rank"] <= last and row["id"] not in hidden
-        )
+        if said.get(row["id"]) == Boards.POSITIVE:
+            return row["rank"] <= last and row["id"] not in hidden
+        return said.get(row["id"]) == Boards.ON
 
     return [row for row in snapshot.rows if is_named(row)]
+
+
+def _said_of(board: Board, ids: list[int]) -> dict[int, str]:
+    """Id of a row's subject → what the boards of its district show; nothing where it has none. Two queries."""
+    switched = districts()
+    if naming.subject_of(board) == "community":
+        by_tree = {each.tree_id: each.boards for each in switched}
+        homes = dict(Organization.objects.filter(pk__in=ids).order_by().values_list("pk", "tree_id"))
+        return {pk: by_tree[tree] for pk, tree in homes.items() if tree in by_tree}
+    by_district = {each.pk: each.boards for each in switched}
+    model: Any = Volunteer if naming.subject_of(board) == "volunteer" else Unit
+    homes = dict(model.objects.filter(pk__in=ids).order_by().values_list("pk", "district"))
+    return {pk: by_district[home] for pk, home in homes.items() if home in by_district}
