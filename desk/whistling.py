@@ -101,9 +101,7 @@ def context_of(user: Any, whistle: Whistle) -> dict[str, Any]:
     return {
         "whistle": whistle,
         "chip": {"state": CHIPS.get(whistle.state, "wait"), "label": whistle.get_state_display()},
-        "buttons": [
-            _button(offer, whistle) for offer in offers if not offer.why_not and offer.step.name != "repeat"
-        ],
+        "buttons": _buttons(whistle, offers),
         "more": _more(user, whistle, offers),
         "not_yet": _not_yet(offers),
         "people": people,
@@ -115,6 +113,12 @@ def context_of(user: Any, whistle: Whistle) -> dict[str, Any]:
         "units": list(whistle.units.all()) if whistle.audience == Audience.UNITS else [],
         "skills": list(whistle.skills.all()),
     }
+
+
+def _buttons(whistle: Whistle, offers: Iterable[Offer]) -> list[dict[str, Any]]:
+    """What can be done now; what ends the whistle stands last."""
+    found = [_button(offer, whistle) for offer in offers if not offer.why_not and offer.step.name != "repeat"]
+    return sorted(found, key=lambda each: bool(each["danger"]))
 
 
 def _button(offer: Offer, whistle: Whistle) -> dict[str, Any]:

@@ -81,8 +81,9 @@ def _replay(chance: random.Random, say: Say) -> None:
     say("what volunteers can, and thanks")
     speak(land, people)
     leaderboards.refresh_due()
-    say("a summary of last month")
+    say("summaries of last month")
     sum_up(land.huacheng.node, people.secretary)
+    sum_up(land.district, people.district)
     _forget_old_calls()
 
 

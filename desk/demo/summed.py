@@ -1,4 +1,4 @@
-"""A summary that the secretary has asked for, so that the page of summaries is not empty."""
+"""Summaries that the secretary and the district have asked for, so that their pages of summaries are not empty."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from organizations.models import Organization
 from volunteers.summaries import asking, running
 
 
-def sum_up(community: Organization, secretary: User) -> None:
-    """Last month's activities of the community. Counts only: an export with names leaves a trace in a transaction of
-    its own, and the demo is loaded in one."""
+def sum_up(place: Organization, by: User) -> None:
+    """Last month's activities of a community or a district. Counts only: an export with names leaves a trace in a
+    transaction of its own, and the demo is loaded in one."""
     last = clock.today().replace(day=1) - timedelta(days=1)
     job = asking.ask(
-        by=secretary,
-        key=uuid.UUID(int=440203001021, version=4),
-        place=community,
+        by=by,
+        key=uuid.UUID(int=place.pk, version=4),
+        place=place,
         first_day=last.replace(day=1),
         last_day=last,
         is_handed_over=False,

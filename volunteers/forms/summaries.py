@@ -67,8 +67,10 @@ class SummaryForm(forms.Form):
 
     def __init__(self, data: Any = None, *, user: Any, initial: dict[str, Any] | None = None) -> None:
         first = {"period": "last_month" if clock.today().day <= 7 else "month", "names": NAMES}
-        super().__init__(data, label_suffix="", initial=first | (initial or {}))
         self.places = places_of(user)
+        super().__init__(
+            data, label_suffix="", initial=first | {"place": highest(self.places)} | (initial or {})
+        )
         self.named = {key for key, place in self.places.items() if asking.shows_names(user, place)}
         self.only = next(iter(self.places)) if len(self.places) == 1 else None
         if self.only:
@@ -126,6 +128,13 @@ def places_of(user: Any) -> dict[str, Place]:
     nodes = asking.organizations_of(user).order_by("tree_id", "lft")
     found: dict[str, Place] = {f"o{node.pk}": node for node in nodes}
     return found | {f"u{unit.pk}": unit for unit in asking.units_of(user)}
+
+
+def highest(places: dict[str, Place]) -> str:
+    """The key of the node above all others, which is asked for most; "" where several stand side by side."""
+    nodes = [(place.tier, key) for key, place in places.items() if isinstance(place, Organization)]
+    top = [key for tier, key in nodes if tier == min(nodes)[0]]
+    return top[0] if len(top) == 1 else ""
 
 
 def _grouped(places: dict[str, Place]) -> list[Any]:

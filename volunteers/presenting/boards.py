@@ -35,6 +35,7 @@ CITY_LABELS = {
     BoardKind.CITY_COMMUNITIES: "社区",
 }
 QUARTERS = "一二三四"
+HARD = "\N{NO-BREAK SPACE}"
 #: What is counted on a board, and how it calls what is one's own.
 COUNTED = dict.fromkeys(BoardKind, "人") | {
     BoardKind.CITY_UNITS: "个单位",
@@ -108,16 +109,16 @@ def _moved(row: BoardRow, boards: str) -> dict[str, Any]:
 
 
 def _said(row: BoardRow) -> str:
-    """What stands under a name: whose people, and what the score is made of."""
-    likes = f"{row.likes} 个赞" if row.likes else ""
+    """What stands under a name: whose people, and what the score is made of. Lines break between the parts."""
+    likes = f"{row.likes}{HARD}个赞" if row.likes else ""
     if row.members:
         parts = [f"报到 {row.members} 人", f"人均 {minutes_as_hours(row.minutes // row.members)} 小时"]
     elif row.volunteer:
         unit = row.volunteer.unit
-        parts = [unit.name if unit else "", f"{row.times} 次"]
+        parts = [unit.name if unit else "", f"{row.times}{HARD}次"]
     else:
-        parts = [f"{row.times} 人次", f"{minutes_as_hours(row.minutes)} 小时"]
-    return " · ".join(filter(None, [*parts, likes]))
+        parts = [f"{row.times}{HARD}人次", f"{minutes_as_hours(row.minutes)}{HARD}小时"]
+    return f"{HARD}· ".join(filter(None, [*parts, likes]))
 
 
 def url_of(row: BoardRow) -> str:

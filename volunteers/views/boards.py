@@ -176,7 +176,7 @@ def _board_page(request: HttpRequest, asked: Asked) -> HttpResponse:
 def _rows(
     request: HttpRequest, asked: Asked, board: Board, volunteer: Volunteer | None, shown: str
 ) -> dict[str, Any]:
-    """The lines of a page of the board, and one's own place where it is not among them."""
+    """The lines of a page of the board, and one's own place, which stands above them."""
     snapshots = list(board.snapshots.order_by("-day").values_list("day", flat=True)[:DAYS])
     day = day_of(request.GET.get("day", ""))
     found: dict[str, Any] = {"days": snapshots, "q": request.GET.get("q", "").strip()[:40]}
@@ -197,10 +197,9 @@ def _rows(
         page = paging.by_place(rows, request.GET.get("page"), last)
         listed = page.rows
     lines = presenting.rank_rows(listed, me, asked.query, shown)
-    own = None
-    if me is not None and not any(line["is_me"] for line in lines):
-        own = sight.row_in(Q(board=board, **{naming.subject_of(board): me}))
-    return found | {"page": page, "lines": lines, "size": size, **_own(own, shown)}
+    found |= {"page": page, "lines": lines, "size": size, "is_in_sight": any(line["is_me"] for line in lines)}
+    own = sight.row_in(Q(board=board, **{naming.subject_of(board): me})) if me is not None else None
+    return found | _own(own, shown)
 
 
 def _own(row: BoardRow | None, shown: str) -> dict[str, Any]:

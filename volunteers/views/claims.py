@@ -36,7 +36,7 @@ _JUDGED = (ClaimState.CREDITED, ClaimState.REFUSED)
 @login_required
 @require_GET
 def claims(request: HttpRequest) -> HttpResponse:
-    """我的接单: today first, then what comes, then what was."""
+    """我的接单: today first, then what comes, what waits for its minutes, then what was."""
     own = Claim.objects.own(request.user).select_related("whistle__service_request", "whistle__community")
     missed = Q(state__in=(ClaimState.WAITING, ClaimState.CLAIMED), whistle__ends_at__lte=clock.now())
     ahead = list(
@@ -45,13 +45,15 @@ def claims(request: HttpRequest) -> HttpResponse:
         .exclude(missed)
         .order_by("whistle__starts_at", "id")[:100]
     )
+    served = [each for each in ahead if each.state == ClaimState.CHECKED_OUT]
     today = [each for each in ahead if _is_by_today(each)]
     past = own.filter(~Q(state__in=AHEAD) | missed).order_by("-whistle__starts_at", "-id")
     context = {
         "tab": "claims",
         "headline": _headline(ahead, today),
         "today": today,
-        "ahead": [each for each in ahead if each not in today],
+        "ahead": [each for each in ahead if each not in today and each not in served],
+        "served": served,
         "page": page_of(request, past),
         "chips": presenting.CHIPS,
     }
@@ -69,8 +71,8 @@ def _headline(ahead: list[Claim], today: list[Claim]) -> str:
 
 
 def _is_by_today(row: Claim) -> bool:
-    """Today's, and those of earlier days that still wait for check-out or credit. A wish has its whole time."""
-    if row.whistle.is_wish or row.state == ClaimState.WAITING:
+    """Today's, and those of earlier days that still wait for check-out. A wish has its whole time."""
+    if row.whistle.is_wish or row.state in (ClaimState.WAITING, ClaimState.CHECKED_OUT):
         return False
     return timezone.localdate(row.whistle.starts_at) <= clock.today()
 
