@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, cast
 
+from ground import clock
 from ground.errors import RuleViolation
 from organizations.models import Unit
 from volunteers import audiences
@@ -16,6 +17,8 @@ from volunteers.states import Audience, WhistleKind
 LONGEST = timedelta(hours=24)
 #: How long a wish may stand open: its window is the time in which it may be fulfilled.
 WISH_LONGEST = timedelta(days=60)
+#: How far ahead a whistle may begin: what lies further is a slip of the hand.
+FARTHEST = timedelta(days=366)
 #: Metres within which somebody checks in.
 RADIUS_M = (50, 5000)
 MOST_PLACES = 1000
@@ -74,6 +77,8 @@ def _check_words(whistle: Whistle) -> None:
 def _check_times(whistle: Whistle) -> None:
     if whistle.ends_at <= whistle.starts_at:
         raise RuleViolation("结束时间要晚于开始时间。", field="ends_at")
+    if whistle.starts_at - clock.now() > FARTHEST:
+        raise RuleViolation(f"最多提前 {FARTHEST.days} 天吹哨，请检查年份。", field="starts_at")
     lasts = whistle.ends_at - whistle.starts_at
     if whistle.is_wish and lasts > WISH_LONGEST:
         raise RuleViolation(f"微心愿最长开放 {WISH_LONGEST.days} 天。", field="ends_at")

@@ -89,6 +89,7 @@ def register(*, user: Any, community: Organization) -> Registration:
     """Become a volunteer if need be, as what the account is known to be, and choose the community."""
     member = member_of(user)
     with transaction.atomic():
+        lock_tree(community.tree_id)  # before the volunteer is made, as `placing.place` does
         district = member.district if member else community.get_root()
         volunteer = enrol(user=user, kind=kind_for(member), member=member, district=district)
         return choose(volunteer, by=user, community=community)

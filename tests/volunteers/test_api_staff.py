@@ -158,3 +158,23 @@ def test_the_list_is_filtered_and_costs_the_same_however_many():
     assert cost() == few <= 6
     assert client.get(f"{BASE}?kind=activity").json()["count"] == 6
     assert [row["title"] for row in client.get(f"{BASE}?q=第 3").json()["results"]] == ["第 3 张"]
+
+
+@pytest.mark.parametrize(
+    "year", ["0001-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"]
+)
+def test_times_at_the_ends_of_the_calendar_are_400(year):
+    city = a_city()
+    client = api(city.home.secretary)
+    wrong = client.post(BASE, an_order(city, starts_at=year, ends_at=year), format="json")
+    assert set(wrong.json()) >= {"starts_at", "ends_at"} and wrong.status_code == 400
+    url = f"{BASE}{a_whistle(city.home).pk}/copy/"
+    assert client.post(url, {"starts_at": year}, format="json").status_code == 400
+
+
+def test_nobody_whistles_for_a_year_that_he_mistyped():
+    city, far = a_city(), EVENING.replace(year=2062)
+    times = {"starts_at": far.isoformat(), "ends_at": (far + timedelta(hours=1)).isoformat()}
+    with clock.at(FRIDAY_NOON):
+        answer = api(city.home.secretary).post(BASE, an_order(city, **times), format="json")
+    assert (answer.status_code, answer.json()["field"]) == (409, "starts_at")

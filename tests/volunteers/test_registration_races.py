@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 
 from grids.models import Grid
-from tests.factories import a_community, a_user
+from organizations.posts import Post
+from tests.factories import a_community, a_member, a_user, appoint
 from tests.volunteers.scenes import a_city, a_volunteer
 from tests.volunteers.test_races import at_once
-from volunteers import registry, teams
+from volunteers import placing, registry, teams
 from volunteers.models import Registration, TeamMembership
 from volunteers.states import RegistrationState, TeamKind, TeamRole, VolunteerKind
 
@@ -105,3 +106,22 @@ def test_two_tap_the_same_choice_and_ten_join_one_captain():
     )
     assert {kind for kind, _ in outcomes} == {"done"}, outcomes
     assert TeamMembership.objects.current().filter(role=TeamRole.CAPTAIN).count() == 1
+
+
+def test_who_registers_himself_while_the_district_places_him():
+    """Both begin with a volunteer that is not there yet; neither waits for the other for ever."""
+    city = a_city()
+    appoint(officer := a_user("组织部"), Post.OFFICER, city.district)
+    people = [a_member(city) for _ in range(6)]
+    here, there = city.home.organization, city.next_door.organization
+    jobs = [
+        job
+        for member in people
+        for job in (
+            lambda member=member: registry.register(user=member.user, community=here).pk,
+            lambda member=member: placing.place(member, by=officer, community=there).pk,
+        )
+    ]
+    outcomes = at_once(jobs)
+    assert {kind for kind, _ in outcomes} == {"done"}, outcomes
+    assert Registration.objects.standing().count() == 2 * len(people)

@@ -166,6 +166,12 @@ def test_days_that_cannot_be_summed_up(city, first, last, words):
     assert refused.value.field == "last_day"
 
 
+def test_the_beginning_of_the_calendar_is_too_early(city):
+    with pytest.raises(RuleViolation, match="不能早于 2000") as refused:
+        asked(city.home.secretary, city.home.organization, date.min, date.min)
+    assert refused.value.field == "first_day"
+
+
 def test_366_days_are_a_leap_year(city):
     assert asked(city.home.secretary, city.home.organization, date(2025, 11, 30), date(2026, 11, 30))
 

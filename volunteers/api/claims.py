@@ -18,7 +18,7 @@ from ground.geo import Point
 from organizations import policies
 from requests.states import ContactBy
 from volunteers import attendance, claims, devices, presenting, waiting, wishes
-from volunteers.api.answers import valid
+from volunteers.api.answers import MomentField, valid
 from volunteers.models import Claim
 
 
@@ -126,7 +126,7 @@ class PositionSerializer(serializers.Serializer[Any]):
     datum = serializers.ChoiceField(choices=["wgs84", "gcj02"], required=False, default="wgs84")
     accuracy_m = serializers.FloatField(required=False, min_value=0)
     code = serializers.CharField(required=False, max_length=20, allow_blank=True, help_text="现场码")
-    happened_at = serializers.DateTimeField(
+    happened_at = MomentField(
         required=False, help_text="没有网时记下的打卡时间，48 小时内补传；重复发送只算一次"
     )
 

@@ -14,7 +14,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from ground.answers import REFUSALS
 from volunteers import attendance, crediting, ledger
-from volunteers.api.answers import valid
+from volunteers.api.answers import MomentField, valid
 from volunteers.api.claims import ClaimSerializer, ClaimStepSerializer
 from volunteers.api.service import LedgerEntrySerializer
 from volunteers.models import Claim
@@ -90,8 +90,8 @@ class ReversalSerializer(serializers.Serializer[Any]):
 
 
 class AttestationSerializer(serializers.Serializer[Any]):
-    came_at = serializers.DateTimeField(required=False, allow_null=True)
-    left_at = serializers.DateTimeField()
+    came_at = MomentField(required=False, allow_null=True)
+    left_at = MomentField()
 
 
 class CreditingViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[Claim]):

@@ -23,7 +23,7 @@ from organizations.scope import scope_of
 from requests.models import ServiceRequest
 from requests.states import DutyArea
 from volunteers import audiences, series, usual, whistles
-from volunteers.api.answers import valid
+from volunteers.api.answers import MomentField, valid
 from volunteers.models import Team, Whistle, WhistleSeries, WhistleTemplate
 from volunteers.states import Audience, Task, WhistleKind
 from volunteers.tables import WHISTLES
@@ -106,9 +106,9 @@ class ChangesSerializer(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(choices=WhistleKind.choices, required=False)
     title = serializers.CharField(max_length=40)
     text = serializers.CharField(max_length=1000)
-    starts_at = serializers.DateTimeField()
-    ends_at = serializers.DateTimeField()
-    claim_by = serializers.DateTimeField(required=False, allow_null=True, help_text="空着就按种类定")
+    starts_at = MomentField()
+    ends_at = MomentField()
+    claim_by = MomentField(required=False, allow_null=True, help_text="空着就按种类定")
     place = serializers.CharField(max_length=80)
     lng = serializers.FloatField(help_text="WGS-84")
     lat = serializers.FloatField(help_text="WGS-84")
@@ -148,7 +148,7 @@ class RepeatSerializer(serializers.Serializer[Any]):
 
 
 class CopySerializer(serializers.Serializer[Any]):
-    starts_at = serializers.DateTimeField(required=False, help_text="空着就是下一个同样的星期几")
+    starts_at = MomentField(required=False, help_text="空着就是下一个同样的星期几")
     key = serializers.UUIDField(required=False)
 
 

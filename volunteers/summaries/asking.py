@@ -23,6 +23,8 @@ from volunteers.summaries import reading
 #: Posts at these seats see the totals of everything below (RULES 5); grid workers see those of their grids.
 _HIGH = (Seat.CITY, Tier.DISTRICT, Tier.STREET)
 LONGEST_DAYS = 366
+#: Nothing was served before; the first days of the calendar break the reckoning of time zones.
+EARLIEST = date(2000, 1, 1)
 #: Whoever has so many on the way waits for one of them first: workers are there for everybody.
 MOST_OPEN = 3
 NO_LONGER = "你已不在申请时的岗位，这份汇总不能再生成和下载；需要的话请重新申请。"
@@ -119,6 +121,8 @@ def ask(
 def _refuse_days(first_day: date, last_day: date) -> None:
     if first_day > last_day:
         raise RuleViolation("结束日期不能早于开始日期。", field="last_day")
+    if first_day < EARLIEST:
+        raise RuleViolation(f"开始日期不能早于 {EARLIEST.year} 年。", field="first_day")
     if last_day > clock.today():
         raise RuleViolation("结束日期不能晚于今天。", field="last_day")
     if (last_day - first_day).days >= LONGEST_DAYS:
