@@ -61,56 +61,57 @@ class City:
 
 
 def a_city(name: str = "武江") -> City:
+    """One pass plants the whole tree: most tests begin with a city."""
     number = next(_numbers)
     code = f"{440000 + number}"
-    district = tree.plant(
-        parent=None, tier=Tier.DISTRICT, name=f"{name}区委", short_name=f"{name}区", code=code, by=None
+    district = tree.Seed(Tier.DISTRICT, f"{name}区委", None, f"{name}区", code)
+    street = tree.Seed(Tier.STREET, "新华街道党工委", district, "新华街道", f"{code}001")
+    home = _community_seeds(street, "花城", f"{code}001001")
+    next_door = _community_seeds(street, "隔壁", f"{code}001002")
+    nodes = tree.plant_many([district, street, *home, *next_door])
+    return City(
+        nodes[0],
+        nodes[1],
+        _furnished("花城", *nodes[2:4], lng=113.58),
+        _furnished("隔壁", *nodes[4:6], lng=113.62),
     )
-    street = tree.plant(
-        parent=district,
-        tier=Tier.STREET,
-        name="新华街道党工委",
-        short_name="新华街道",
-        code=f"{code}001",
-        by=None,
-    )
-    home = a_community(street, "花城", code=f"{code}001001", lng=113.58)
-    next_door = a_community(street, "隔壁", code=f"{code}001002", lng=113.62)
-    district.refresh_from_db()
-    street.refresh_from_db()
-    return City(district, street, home, next_door)
 
 
 def a_community(
     street: Organization, name: str, *, code: str = "", lng: float = 113.58, lat: float = 24.80
 ) -> Community:
     code = code or f"99{next(_numbers):010d}"
-    node = tree.plant(
-        parent=street,
-        tier=Tier.COMMUNITY,
-        name=f"{name}社区党委",
-        short_name=f"{name}社区",
-        code=code,
-        by=None,
+    return _furnished(name, *tree.plant_many(_community_seeds(street, name, code)), lng=lng, lat=lat)
+
+
+def _community_seeds(street: Organization | tree.Seed, name: str, code: str) -> list[tree.Seed]:
+    """A community and its one grid branch."""
+    node = tree.Seed(Tier.COMMUNITY, f"{name}社区党委", street, f"{name}社区", code)
+    return [node, tree.Seed(Tier.GRID_BRANCH, f"{name}第一网格党支部", node, "第一网格党支部")]
+
+
+def _furnished(
+    name: str, node: Organization, branch: Organization, *, lng: float, lat: float = 24.80
+) -> Community:
+    """Grids, a compound, a building and a secretary."""
+    code = node.code
+    first = Grid(tier=1, code=f"{code}-G", name=f"{name}社区网格")
+    first.place_under(node)
+    first.save()
+    grid = _place(Grid(tier=2, code=f"{code}-G1", name="第一网格", parent=first, branch=branch), first)
+    compound = _place(Compound(name=f"{name}小区", grid=grid), first)
+    building = Building(
+        code=f"{code}-B1", name=f"{name}小区 1 栋", compound=compound, grid=grid, lng=lng, lat=lat
     )
-    branch = tree.plant(
-        parent=node, tier=Tier.GRID_BRANCH, name=f"{name}第一网格党支部", short_name="第一网格党支部", by=None
-    )
-    first = _place(Grid(tier=1, code=f"{code}-G", name=f"{name}社区网格"), node)
-    grid = _place(Grid(tier=2, code=f"{code}-G1", name="第一网格", parent=first, branch=branch), node)
-    compound = _place(Compound(name=f"{name}小区", grid=grid), node)
-    building = _place(
-        Building(code=f"{code}-B1", name=f"{name}小区 1 栋", compound=compound, grid=grid, lng=lng, lat=lat),
-        node,
-    )
+    _place(building, first)
     secretary = a_user(f"{name}书记")
     appoint(secretary, Post.SECRETARY, node)
-    node.refresh_from_db()
     return Community(node, first, grid, compound, building, secretary)
 
 
-def _place(row: Any, node: Organization) -> Any:
-    row.place_under(node)
+def _place(row: Any, beside: Any) -> Any:
+    """Placed where the other row is."""
+    row.district, row.street, row.community = beside.district, beside.street, beside.community
     row.save()
     return row
 
