@@ -9,13 +9,13 @@ import pytest
 
 from ground import clock
 from notifications.models import Outgoing
-from tests.factories import City
+from tests.factories import City, a_user
 from tests.organizations.policy_scenes import an_officer, sign
 from tests.volunteers.board_scenes import a_service, bare_whistle
 from tests.volunteers.scenes import CHINA, LONG_AGO, a_city, a_volunteer, credited
 from volunteers import crediting, leaderboards
 from volunteers.leaderboards import closing, naming, refreshing
-from volunteers.models import Board, BoardNews, BoardSnapshot, Star, Volunteer
+from volunteers.models import Board, BoardNews, BoardRow, BoardSnapshot, Star, Thanks, Volunteer
 from volunteers.states import BoardKind, Period
 from volunteers.tasks import close_boards, refresh_boards
 
@@ -115,6 +115,31 @@ def test_a_policy_that_comes_into_force_reaches_the_boards_in_the_night(city):
     with clock.at(OCTOBER + timedelta(hours=9)):
         close_boards()
     assert not Board.objects.get(kind=BoardKind.CITY_COMMUNITIES, period=Period.YEAR).rows.exists()
+
+
+def test_a_policy_of_today_and_one_that_began_during_an_outage_reach_all_boards(city):
+    """Signed at noon the boards of the morning follow, those of past months too; nobody waits for a midnight."""
+    (person,) = people_of(city, 1)
+    seen_in(city, person, OCTOBER, 60)
+    later = OCTOBER + timedelta(days=40)
+    seen_in(city, person, later, 60)
+    for claim in person.claims.select_related("whistle"):
+        Thanks.objects.create(whistle=claim.whistle, by=a_user(), is_like=True)
+    with clock.at(later + timedelta(hours=1)):
+        close_boards()
+        assert likes() == {1, 2}
+        sign(an_officer(city.district), city.district, likes_shown=False)
+    with clock.at(later + timedelta(hours=2)):
+        close_boards()
+        assert likes() == {0}
+        sign(an_officer(city.district), city.district, days=1, likes_shown=True)
+    with clock.at(later + timedelta(days=3)):
+        close_boards()
+        assert likes() == {1, 2}
+
+
+def likes() -> set[int]:
+    return set(BoardRow.objects.filter(board__kind="district_members").values_list("likes", flat=True))
 
 
 # Stars

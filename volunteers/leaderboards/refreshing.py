@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -69,13 +69,12 @@ def _concerned(matters: Iterable[tuple[int, int | None, object]]) -> set[Name]:
 def refresh_all() -> int:
     """Compute every board of the present month, quarter and year that was not computed today; returns how many.
 
-    The night's work: the policy that comes into force, and members who registered or left, write no news. Where a
-    policy begins today, past boards follow too.
+    The night's work: members who registered or left write no news. Nor does a policy: boards that were computed
+    before one took effect follow it, past ones too.
     """
     today = clock.midnight(clock.today())
     fresh = {_name(board) for board in _present_boards().filter(refreshed_at__gte=today)}
-    stale = {_name(board) for board in _judged_anew().filter(refreshed_at__lt=today)}
-    return refresh_named(({*_wanted()} | stale) - fresh)
+    return refresh_named(({*_wanted()} - fresh) | {_name(board) for board in _judged_anew()})
 
 
 def _name(board: Board) -> Name:
@@ -106,11 +105,17 @@ def _wanted() -> Iterable[Name]:
 
 
 def _judged_anew() -> QuerySet[Board]:
-    """Every board that a policy which begins today may have changed."""
-    begun = Policy.objects.filter(begins_on=clock.today()).values("district__tree_id")
-    if not begun.exists():
+    """Every board that was computed before a policy took effect: on its first day, or when it was signed on it."""
+    begun = Policy.objects.filter(begins_on__lte=clock.today()).order_by()
+    latest: dict[int, datetime] = {}
+    for tree, day, signed_at in begun.values_list("district__tree_id", "begins_on", "signed_at"):
+        latest[tree] = max(clock.midnight(day), signed_at, latest.get(tree, signed_at))
+    if not latest:
         return Board.objects.none()
-    return Board.objects.filter(Q(organization=None) | Q(organization__tree_id__in=begun)).order_by("pk")
+    old = Q(organization=None, refreshed_at__lte=max(latest.values()))
+    for tree, moment in latest.items():
+        old |= Q(organization__tree_id=tree, refreshed_at__lte=moment)
+    return Board.objects.filter(old).order_by("pk")
 
 
 def refresh_named(names: Iterable[Name]) -> int:
@@ -152,6 +157,7 @@ def _refresh(boards: list[int]) -> None:
     """Compute boards of one kind and period anew, under their locks."""
     with transaction.atomic():
         rows = list(Board.objects.select_for_update().filter(pk__in=boards).order_by("pk"))
+        begun = clock.now()  # a policy that is signed from here on comes too late for this round
         first = rows[0]
         places = {row.organization_id or 0: row.pk for row in rows}
         sheet = Sheet(first.kind, first.period, first.starts_on, places)
@@ -160,7 +166,7 @@ def _refresh(boards: list[int]) -> None:
             _take_over(sheet)
         else:
             _fill(sheet)
-        Board.objects.filter(pk__in=boards).update(refreshed_at=clock.now())
+        Board.objects.filter(pk__in=boards).update(refreshed_at=begun)
 
 
 def _fill(sheet: Sheet) -> None:
