@@ -227,7 +227,7 @@ class WhistleTemplateAdmin(ScopedAdmin):
         return usual.keeps(user, row)
 
     def has_add_permission(self, request: Any) -> bool:
-        return self.is_open_to(request.user) and usual.places_to_write_for(request.user).exists()
+        return usual.writes_somewhere(request.user)
 
     def formfield_for_foreignkey(self, db_field: Any, request: Any, **kwargs: Any) -> Any:
         if db_field.name == "organization":

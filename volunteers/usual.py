@@ -128,6 +128,13 @@ def places_to_write_for(user: Any) -> QuerySet[Organization]:
     return (districts | own).order_by("tier", "lft")
 
 
+def writes_somewhere(user: Any) -> bool:
+    """Whether there is any place to write for. No query beyond the scope's: the registry asks on every page."""
+    scope = scope_of(user)
+    at_community = any(grant.seat is Tier.COMMUNITY for grant in scope.with_power(Power.WHISTLE))
+    return at_community or scope.has(Power.POLICY_CHANGE)
+
+
 def begin() -> int:
     """Give a platform that has no templates common to all the usual ones; gives how many were added."""
     if WhistleTemplate.objects.filter(organization=None).exists():

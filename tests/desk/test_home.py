@@ -67,7 +67,7 @@ def test_staff_are_led_to_where_their_work_begins(city: City) -> None:
     assert 'href="/desk/"' in open_page(weak_client(city.home.secretary), "/")
     liaison = a_user("联络员")
     appoint(liaison, "unit_liaison", a_unit(city))
-    assert "/desk/registry/organizations/member/" in open_page(weak_client(liaison), "/")
+    assert "/desk/our-people/" in open_page(weak_client(liaison), "/")
     assert "工作台" not in open_page(weak_client(a_user("居民")), "/")
 
 
