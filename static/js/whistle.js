@@ -2,6 +2,23 @@
    of them; [data-find="找单位"] gets a box that narrows its choices by their words, the ticked ones stay. Without
    this file everything is shown, and the notes say what it is for. */
 (() => {
+  /* A wish has a month where nobody has chosen its end; the other kinds get their evening back. */
+  function wishes(form) {
+    const end = form.querySelector("[name=ends_at]");
+    const start = form.querySelector("[name=starts_at]");
+    if (!end || !start || !start.value) return;
+    const evening = end.value;
+    const last = new Date(start.value);
+    last.setDate(last.getDate() + 30);
+    const two = (number) => String(number).padStart(2, "0");
+    const month = `${last.getFullYear()}-${two(last.getMonth() + 1)}-${two(last.getDate())}T${two(last.getHours())}:${two(last.getMinutes())}`;
+    form.addEventListener("change", (event) => {
+      if (event.target.name !== "kind") return;
+      if (event.target.value === "wish" && end.value === evening) end.value = month;
+      else if (event.target.value !== "wish" && end.value === month) end.value = evening;
+    });
+  }
+
   for (const form of document.querySelectorAll("form.whistle-form")) {
     const parts = Array.from(form.querySelectorAll("[data-when]"));
     function show() {
@@ -13,6 +30,7 @@
     }
     form.addEventListener("change", show);
     show();
+    wishes(form);
 
     for (const part of form.querySelectorAll("[data-find]")) {
       const box = part.querySelector(".choices");

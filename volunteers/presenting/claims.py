@@ -68,6 +68,8 @@ def offers_of(user: Any, claim: Claim, attendance: str) -> list[Offer]:
     return CLAIMS.offers(user, claim, steps)
 
 
+#: Steps that end a place in the queue without a place on the whistle.
+_OUT_OF_THE_QUEUE = ("leave", "pass_over")
 _LINE = (ClaimState.CLAIMED, ClaimState.CHECKED_IN, ClaimState.CHECKED_OUT, ClaimState.CREDITED)
 
 
@@ -83,7 +85,10 @@ def steps_of(claim: Claim) -> list[dict[str, str]]:
     """The step bar of a claim; one that ended early stops where it was."""
     if claim.state == ClaimState.WAITING:
         first = {"label": ClaimState.WAITING.label, "state": "now"}
-        return [first, *({"label": state.label, "state": "todo"} for state in _line_of(claim))]
+        return [first, *({"label": _label(claim, state), "state": "todo"} for state in _line_of(claim))]
+    if claim.state not in _LINE and claim.events.filter(step__in=_OUT_OF_THE_QUEUE).exists():
+        end = "已退出" if claim.state == ClaimState.WITHDRAWN else "没有轮到"
+        return [{"label": ClaimState.WAITING.label, "state": "done"}, {"label": end, "state": "stopped"}]
     if claim.state not in _LINE:
         return [
             {"label": ClaimState.CLAIMED.label, "state": "done"},

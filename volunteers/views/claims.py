@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.sessions import SignedInRequest
 from ground import clock
+from ground.errors import RuleViolation
 from organizations import policies
 from requests.states import ContactBy
 from requests.views import picture_response
@@ -85,7 +87,10 @@ def _claim(user: Any, pk: int) -> Claim:
 @require_GET
 def claim(request: HttpRequest, pk: int) -> HttpResponse:
     """One claim: how far it is, the next step, whom one helps."""
-    row = _claim(request.user, pk)
+    return _claim_page(request, _claim(request.user, pk))
+
+
+def _claim_page(request: HttpRequest, row: Claim, **wrong: Any) -> HttpResponse:
     attendance_by = policies.at_hand(request.user, row.whistle.district_id).attendance
     offers = {offer.step.name: offer for offer in presenting.offers_of(request.user, row, attendance_by)}
     service_request = row.whistle.service_request
@@ -115,6 +120,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
         "off_hours": sum(each.off_hours_minutes for each in entries),
         "thanks": _thanks(request.user, row),
         "events": presenting.timeline_of(row),
+        **wrong,
     }
     return devices.mark(request, render(request, "volunteers/claim.html", context))
 
@@ -135,9 +141,24 @@ def claim_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     row = _claim(request.user, pk)
     if step not in STEPS:
         raise Http404
+    if request.method == "POST" and step == "fulfil":
+        return _fulfil(request, row)
     if request.method == "POST":
         says_no(request, *_verb(request, row, step))
     return redirect("volunteers:claim", pk)
+
+
+def _fulfil(request: HttpRequest, row: Claim) -> HttpResponse:
+    """A wish with its photos; what is wrong with them is said beside them."""
+    try:
+        wishes.fulfil(row, by=request.user, photos=request.FILES.getlist("photos"))
+    except RuleViolation as violation:
+        if violation.field == "photos":
+            return _claim_page(request, row, photo_errors=[violation.sentence])
+        messages.error(request, violation.sentence)
+    else:
+        messages.success(request, "心愿完成了，谢谢你。照片已交给社区，等社区认定时长。")
+    return redirect("volunteers:claim", row.pk)
 
 
 def _verb(request: HttpRequest, row: Claim, step: str) -> tuple[Callable[[], Any], str]:
@@ -151,10 +172,6 @@ def _verb(request: HttpRequest, row: Claim, step: str) -> tuple[Callable[[], Any
         "check-out": (
             lambda: attendance.check_out(row, by=user, device=device, **position()),
             "签退成功，辛苦了。等社区认定时长。",
-        ),
-        "fulfil": (
-            lambda: wishes.fulfil(row, by=user, photos=request.FILES.getlist("photos")),
-            "心愿完成了，谢谢你。照片已交给社区，等社区认定时长。",
         ),
         "leave": (lambda: waiting.leave(row, by=user), "已退出候补。"),
         "withdraw": (lambda: claiming.withdraw(row, by=user), "已退单，名额让给别人了。"),

@@ -158,7 +158,11 @@ def claim_whistle(request: HttpRequest, pk: int) -> HttpResponse:
     form = ClaimForm(request.POST)
     key = form.cleaned_data["client_key"] if form.is_valid() else None
     made: list[Claim] = []
-    thanks = "接单成功。到时候记得来，到了再签到。"
+    thanks = (
+        "认领成功。完成以后拍张照，在这一页交上来。"
+        if row.is_wish
+        else "接单成功。到时候记得来，到了再签到。"
+    )
     if says_no(request, lambda: made.append(claiming.claim(row, by=request.user, key=key)), thanks):
         return redirect("volunteers:whistle", pk)
     return redirect("volunteers:claim", made[0].pk)
