@@ -108,7 +108,10 @@ def _doubt(claim: Claim) -> str:
 
 
 def _hints(claim: Claim, marks: Iterable[CheckMark]) -> Iterable[str]:
+    marks = list(marks)
     if any(mark.is_late for mark in marks):
         yield "当时没有网络，事后补传，时间是手机记的。"
+    if claim.whistle.leader_id == claim.volunteer.user_id and any(mark.by == CheckBy.CODE for mark in marks):
+        yield "现场码是他自己出示的，扫自己的码不能说明人在现场。"
     if claim.proposed_minutes is not None:
         yield f"单位建议 {claim.proposed_minutes} 分钟：{claim.proposed_because}"

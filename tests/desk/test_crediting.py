@@ -14,7 +14,7 @@ from tests.factories import City, a_grid_worker, a_member, a_user, appoint
 from tests.signing_in import strong_client, weak_client
 from tests.volunteers import scenes
 from tests.workflow import a_photo
-from volunteers import crediting, registry, wishes
+from volunteers import attendance, crediting, registry, whistles, wishes
 from volunteers.models import CheckMark, Claim, LedgerEntry, Registration, Volunteer
 from volunteers.states import Attested, ClaimState, RegistrationState, VolunteerKind
 
@@ -137,6 +137,23 @@ def test_what_is_odd_or_came_late_is_shown_and_not_credited_with_the_clear_ones(
         assert states_of(claim) == ["checked_out"]
         judge(client, claim.pk, claim)
     assert states_of(claim) == ["credited"]
+
+
+def test_the_code_of_ones_own_hand_is_looked_at_twice(city: City) -> None:
+    """Whoever leads on the spot sees the code wherever he is; his own scan shows nothing."""
+    whistle = scenes.a_whistle(city.home)
+    own, other = (scenes.a_claim(whistle, scenes.a_volunteer(city)) for _ in range(2))
+    with clock.at(scenes.FRIDAY_NOON):
+        whistles.lead(whistle, by=city.home.secretary, leader=own.volunteer.user)
+    for claim in (own, other):
+        for verb, minutes in ((attendance.check_in, 0), (attendance.check_out, 60)):
+            with clock.at(scenes.EVENING + timedelta(minutes=minutes)):
+                verb(claim, by=claim.volunteer.user, has_scanned=True)
+    client = secretary_of(city)
+    with clock.at(AFTERWARDS):
+        assert "现场码是他自己出示的" in open_page(client, CREDITING)
+        judge(client, "clear", own, other)
+    assert states_of(own, other) == [ClaimState.CHECKED_OUT, ClaimState.CREDITED]
 
 
 def test_a_fulfilled_wish_shows_its_photo_and_asks_for_a_reason(city: City) -> None:
