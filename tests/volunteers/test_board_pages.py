@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from ground import clock
 from organizations.posts import Post
@@ -366,3 +368,19 @@ def test_a_board_costs_the_same_for_few_and_many(city, django_assert_max_num_que
         BoardRow.objects.filter(board__kind=BoardKind.DISTRICT_MEMBERS, board__period=Period.YEAR).count()
         == 8
     )
+
+
+def test_closed_days_cost_the_same_however_many(city):
+    here = members(city)
+    computed()
+    client, url = weak_client(here[0].user), "/api/v1/leaderboards/members/snapshots/"
+
+    def cost(days: int) -> int:
+        for day in range(days):
+            with clock.at(NOW + timedelta(days=day + 1)):
+                leaderboards.close_due()
+        with clock.at(NOW), CaptureQueriesContext(connection) as asked:
+            assert len(client.get(url).json()["results"]) == days
+        return len(asked)
+
+    assert cost(1) == cost(4)

@@ -82,7 +82,7 @@ class SnapshotSerializer(serializers.ModelSerializer[BoardSnapshot]):
 
     @extend_schema_field(KeptRowSerializer(many=True))
     def get_rows(self, snapshot: BoardSnapshot) -> list[dict[str, Any]]:
-        return sight.snapshot_rows(snapshot, self.context["boards"])
+        return self.context["kept"][snapshot.pk]
 
 
 class StarSerializer(serializers.ModelSerializer[Star]):
@@ -141,8 +141,8 @@ class LeaderboardViewSet(GenericViewSet[BoardRow]):
         board = asked.board()
         rows: Any = BoardSnapshot.objects.filter(board=board).select_related("board") if board else []
         page = self.paginate_queryset(rows) or []
-        shown = {"boards": asked.boards}
-        return self.get_paginated_response(SnapshotSerializer(page, many=True, context=shown).data)
+        kept = {"kept": sight.rows_by_day(page, asked.boards)}
+        return self.get_paginated_response(SnapshotSerializer(page, many=True, context=kept).data)
 
     def _asked(self, request: Request, pk: str) -> Asked:
         return Asked.of_place(request, int(pk)) if pk.isdecimal() else Asked.of_city(request, pk)

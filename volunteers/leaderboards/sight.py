@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -221,25 +222,32 @@ def stars_in(places: QuerySet[Organization]) -> QuerySet[Star]:
 
 def snapshot_rows(snapshot: BoardSnapshot, boards: str | None) -> list[dict[str, Any]]:
     """What a snapshot may still show: its rows without those that the policies do not name today, as `rows_of`."""
-    board = snapshot.board
-    if board.kind not in naming.CITY and boards == Boards.ON:
-        return list(snapshot.rows)
-    ids = [row["id"] for row in snapshot.rows]
+    return rows_by_day([snapshot], boards)[snapshot.pk]
+
+
+def rows_by_day(snapshots: Sequence[BoardSnapshot], boards: str | None) -> dict[int, list[dict[str, Any]]]:
+    """The same of several snapshots of one board, by their ids. Three queries at most, however many there are."""
+    if not snapshots or (snapshots[0].board.kind not in naming.CITY and boards == Boards.ON):
+        return {snapshot.pk: list(snapshot.rows) for snapshot in snapshots}
+    board, ids = snapshots[0].board, {row["id"] for snapshot in snapshots for row in snapshot.rows}
     said = _said_of(board, ids) if board.kind in naming.CITY else dict.fromkeys(ids, boards)
-    last, hidden = first_third(snapshot.size), set[int]()
+    hidden: set[int] = set()
     if naming.subject_of(board) == "volunteer":
         people = Volunteer.objects.filter(pk__in=ids, hides_from_boards=True)
         hidden = set(people.values_list("pk", flat=True))
 
-    def is_named(row: dict[str, Any]) -> bool:
+    def is_named(row: dict[str, Any], last: int) -> bool:
         if said.get(row["id"]) == Boards.POSITIVE:
             return row["rank"] <= last and row["id"] not in hidden
         return said.get(row["id"]) == Boards.ON
 
-    return [row for row in snapshot.rows if is_named(row)]
+    return {
+        snapshot.pk: [row for row in snapshot.rows if is_named(row, first_third(snapshot.size))]
+        for snapshot in snapshots
+    }
 
 
-def _said_of(board: Board, ids: list[int]) -> dict[int, str]:
+def _said_of(board: Board, ids: Iterable[int]) -> dict[int, str]:
     """Id of a row's subject → what the boards of its district show; nothing where it has none. Two queries."""
     switched = districts()
     if naming.subject_of(board) == "community":
