@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ground import clock
 from ground.templatetags.wenshao import distance
@@ -13,7 +13,12 @@ from volunteers.attendance import presence
 from volunteers.crediting import proposed_minutes
 from volunteers.models import CheckMark, Claim
 from volunteers.presenting import CHIPS
+from volunteers.presenting.claims import label_of
 from volunteers.states import CheckBy, CheckWay, ClaimState
+
+
+#: Whoever checks out so long after the end may have left long before it.
+LEFT_LATE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,7 @@ def evidence_of(claim: Claim, marks: Iterable[CheckMark] = (), odd: Sequence[str
         claim=claim,
         name=str(volunteer),
         unit=str(volunteer.unit or volunteer.get_kind_display()),
-        chip={"state": CHIPS.get(state, "wait"), "label": state.label},
+        chip={"state": CHIPS.get(state, "wait"), "label": label_of(claim, state)},
         presence=presence(claim),
         minutes=proposed_minutes(claim),
         most=ledger.most_minutes(claim),
@@ -113,5 +118,8 @@ def _hints(claim: Claim, marks: Iterable[CheckMark]) -> Iterable[str]:
         yield "当时没有网络，事后补传，时间是手机记的。"
     if claim.whistle.leader_id == claim.volunteer.user_id and any(mark.by == CheckBy.CODE for mark in marks):
         yield "现场码是他自己出示的，扫自己的码不能说明人在现场。"
+    over_at = claim.whistle.over_at
+    if claim.checked_out_at and not claim.whistle.is_wish and claim.checked_out_at > over_at + LEFT_LATE:
+        yield "结束一小时以后才签退，什么时候离开的不清楚。"
     if claim.proposed_minutes is not None:
         yield f"单位建议 {claim.proposed_minutes} 分钟：{claim.proposed_because}"

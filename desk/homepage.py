@@ -13,7 +13,6 @@ from desk.nav import door_of
 from grids.absences import in_charge
 from grids.models import Building, Grid, GridDuty
 from ground import clock
-from ground.worktime import Span
 from organizations.models import Organization, Policy
 from requests.clocks import promise_of
 from requests.models import Category, ServiceRequest
@@ -50,6 +49,7 @@ def context_of(user: Any) -> dict[str, Any]:
     claim = _next_claim(user)
     whistle = None if claim or registration is None else _next_whistle(user)
     worker = _worker_of(place.grid)
+    policy = _policy_of(place, registration)
     return {
         "place": place,
         "cards": [card_of(each) for each in mine[:MINE]],
@@ -66,16 +66,16 @@ def context_of(user: Any) -> dict[str, Any]:
         "categories": list(Category.objects.filter(is_open=True)[:QUICK]),
         "headline": _headline(mine, waiting, claim),
         "staff_url": _staff_door(user),
-        "urgent_accept": _urgent_promise(place, registration),
+        "urgent_accept": promise_of(policy, Track.URGENT).accept,
+        "has_public_boards": policy.boards_public,
     }
 
 
-def _urgent_promise(place: Place, registration: Registration | None) -> Span:
-    """How soon something urgent is taken up where the person is at home; the usual promise where that is unknown."""
+def _policy_of(place: Place, registration: Registration | None) -> Policy:
+    """What holds where the person is at home; the usual policy where that is unknown."""
     rows = (place.grid, place.building, registration)
     district = next((row.district_id for row in rows if row is not None), None)
-    policy = Policy.of(district) if district is not None else Policy()
-    return promise_of(policy, Track.URGENT).accept
+    return Policy.of(district) if district is not None else Policy()
 
 
 def _mine(user: Any) -> Any:

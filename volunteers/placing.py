@@ -123,7 +123,8 @@ def why_not_place(member: Member, standing: list[Registration], community: Organ
 
 def proposals(member: Member, words: str = "") -> list[Organization]:
     """Communities to place a member into: where he lives, then those of the same street, the fewest people first
-    (S1: near the home, evenly spread). `people`: how many are registered there. Two queries at most.
+    (S1: near the home, evenly spread); last those that did not take him. `people`: how many are registered there,
+    `has_declined`: that it did not take him. Three queries at most.
     """
     nodes = registry.open_communities().filter(tree_id=member.district.tree_id)
     if words:
@@ -131,14 +132,17 @@ def proposals(member: Member, words: str = "") -> list[Organization]:
     found = list(nodes.select_related("parent").order_by("lft"))
     counted = Registration.objects.confirmed().filter(district=member.district_id).order_by()
     people = dict(counted.values_list("community").annotate(n=Count("pk")))
+    said_no = Registration.objects.filter(volunteer__member=member, events__step="decline")
+    declined = set(said_no.values_list("community", flat=True))
     home = home_of(member)
     street = next((node.parent_id for node in found if node.pk == home), None)
     for node in found:
         node.people = people.get(node.pk, 0)
         node.is_home = node.pk == home
+        node.has_declined = node.pk in declined
 
-    def order(node: Any) -> tuple[bool, bool, int, int]:
-        return not node.is_home, node.parent_id != street, node.people, node.lft
+    def order(node: Any) -> tuple[bool, bool, bool, int, int]:
+        return node.has_declined, not node.is_home, node.parent_id != street, node.people, node.lft
 
     found.sort(key=order)
     return found[:PROPOSED]

@@ -85,7 +85,7 @@ def steps_of(claim: Claim) -> list[dict[str, str]]:
     """The step bar of a claim; one that ended early stops where it was."""
     if claim.state == ClaimState.WAITING:
         first = {"label": ClaimState.WAITING.label, "state": "now"}
-        return [first, *({"label": _label(claim, state), "state": "todo"} for state in _line_of(claim))]
+        return [first, *({"label": label_of(claim, state), "state": "todo"} for state in _line_of(claim))]
     if claim.state not in _LINE and claim.events.filter(step__in=_OUT_OF_THE_QUEUE).exists():
         end = "已退出" if claim.state == ClaimState.WITHDRAWN else "没有轮到"
         return [{"label": ClaimState.WAITING.label, "state": "done"}, {"label": end, "state": "stopped"}]
@@ -99,7 +99,7 @@ def steps_of(claim: Claim) -> list[dict[str, str]]:
     past = {ClaimState.CHECKED_IN: claim.checked_in_at, ClaimState.CHECKED_OUT: claim.checked_out_at}
     return [
         {
-            "label": _label(claim, state),
+            "label": label_of(claim, state),
             "state": _step_state(index, at, bool(past.get(state, True)), len(line)),
         }
         for index, state in enumerate(line)
@@ -111,7 +111,8 @@ def _line_of(claim: Claim) -> tuple[ClaimState, ...]:
     return tuple(state for state in _LINE if not (claim.whistle.is_wish and state == ClaimState.CHECKED_IN))
 
 
-def _label(claim: Claim, state: ClaimState) -> str:
+def label_of(claim: Claim, state: ClaimState) -> str:
+    """What a state of a claim is called: nobody checks out of a wish."""
     is_done = claim.whistle.is_wish and state == ClaimState.CHECKED_OUT
     return "已完成" if is_done else state.label
 
