@@ -113,6 +113,10 @@ def _mark(way: CheckWay, step: str, claim: Claim, by: Any, shown: Shown) -> Clai
 def _refuse_moment(claim: Claim, way: CheckWay, at: datetime) -> None:
     if way == CheckWay.IN and (why_not := why_not_check_in_at(claim.whistle, at)):
         raise RuleViolation(why_not)
+    if (
+        way == CheckWay.IN and at < claim.claimed_at - AHEAD
+    ):  # kept on a phone; claiming goes on while some run
+        raise RuleViolation("那时你还没有接单。实际早到了的，请联系社区说明。")
     if way == CheckWay.OUT and claim.checked_in_at is not None and at < claim.checked_in_at:
         raise RuleViolation("签退时间比签到还早，请联系社区说明。")
 

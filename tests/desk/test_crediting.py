@@ -156,6 +156,16 @@ def test_the_code_of_ones_own_hand_is_looked_at_twice(city: City) -> None:
     assert states_of(own, other) == [ClaimState.CHECKED_OUT, ClaimState.CREDITED]
 
 
+def test_who_checks_out_hours_after_the_end_is_looked_at_twice(city: City) -> None:
+    """Nobody knows when he left: passing by the next day must not make a whole presence."""
+    claim, client = attended(city, leaves=False), secretary_of(city)
+    with clock.at(AFTERWARDS + timedelta(hours=3)):
+        attendance.check_out(claim, by=claim.volunteer.user, point=claim.whistle.point)
+        assert "才签退" in open_page(client, CREDITING)
+        judge(client, "clear", claim)
+    assert states_of(claim) == [ClaimState.CHECKED_OUT]
+
+
 def test_a_fulfilled_wish_shows_its_photo_and_asks_for_a_reason(city: City) -> None:
     volunteer, until = scenes.a_volunteer(city), scenes.EVENING + timedelta(days=20)
     wish = scenes.a_whistle(city.home, kind="wish", ends_at=until, claim_by=until, places_max=1)

@@ -23,7 +23,7 @@ from tests.volunteers.scenes import (
     a_whistle,
     attended,
 )
-from volunteers import attendance, crediting, devices, onsite, whistles
+from volunteers import attendance, claims, crediting, devices, onsite, whistles
 from volunteers.models import CheckMark, Whistle
 from volunteers.states import CheckBy, CheckWay, ClaimState
 
@@ -312,3 +312,16 @@ def test_a_time_that_no_phone_ever_had_is_refused_in_words(claim, moment):
         with clock.at(EVENING):
             answer = client.post(f"/api/v1/claims/{claim.pk}/{way}/", given, content_type="application/json")
         assert answer.status_code in (400, 409), answer.content
+
+
+def test_nobody_was_there_before_he_claimed(city):
+    """An emergency takes claims while it runs: a mark of an earlier time is none of this claim."""
+    whistle = a_whistle(city.home, kind="emergency", ends_at=EVENING + timedelta(hours=3))
+    volunteer = a_volunteer(city)
+    with clock.at(EVENING + timedelta(hours=2)):
+        claim = claims.claim(whistle, by=volunteer.user)
+    later = EVENING + timedelta(hours=2, minutes=30)
+    with pytest.raises(RuleViolation, match="还没有接单"):
+        check_in(claim, later, point=HERE, happened_at=EVENING + timedelta(minutes=10))
+    check_in(claim, later, point=HERE, happened_at=EVENING + timedelta(hours=2, minutes=5))
+    assert claim.state == ClaimState.CHECKED_IN
