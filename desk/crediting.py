@@ -16,7 +16,6 @@ from volunteers.presenting import CHIPS
 from volunteers.presenting.claims import label_of
 from volunteers.states import CheckBy, CheckWay, ClaimState
 
-
 #: Whoever checks out so long after the end may have left long before it.
 LEFT_LATE = timedelta(hours=1)
 
