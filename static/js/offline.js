@@ -96,7 +96,7 @@
       try { answer = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual", signal: stop.signal }); } catch (_) { /* no network */ }
       clearTimeout(timer);
     }
-    if (answer && answer.type === "opaqueredirect") { location.reload(); return; } // the page says what came of it
+    if (answer && answer.type === "opaqueredirect") { location.replace(`/claims/${form.dataset.keep}/`); return; } // the page says what came of it
     if (answer && answer.status < 500) { form.submit(); return; }
     await new Promise((next) => setTimeout(next)); // once.js greys the button out a moment later
     document.dispatchEvent(new CustomEvent("form:release"));
@@ -120,7 +120,7 @@
       changed = changed || outcome === "sent";
     }
     sending = false;
-    if (changed && document.querySelector("[data-presence], [data-claims]")) setTimeout(() => location.reload(), 1500);
+    if (changed && document.querySelector("[data-presence], [data-claims]")) setTimeout(() => location.replace(location.pathname.replace(/check-(in|out)\/$/, "")), 1500);
     else show();
   }
   async function sendOne(key) {

@@ -155,6 +155,21 @@ def test_somebody_who_was_served_is_led_to_the_thanks_page_and_may_sign_in_first
     assert onsite.scanned_at(resident.session, claim.whistle_id) == EVENING.timestamp()
 
 
+def test_before_the_start_the_code_tells_when_thanks_can_be_said(claim):
+    answer, _ = scan(
+        weak_client(a_user("居民")), claim.whistle, claim.whistle.starts_at - timedelta(minutes=20)
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 200 and "还没有开始" in page and "看这张哨单" not in page
+
+
+def test_a_wrong_code_is_refused_beside_its_field(claim):
+    with clock.at(EVENING):
+        client = weak_client(claim.volunteer.user)
+        page = client.post(f"/claims/{claim.pk}/check-in/", {"code": "ABCDEFGH"}).content.decode()
+    assert 'id="id_code_error"' in page and "现场码不对或已经换了" in page
+
+
 def test_the_scan_outlives_signing_in(claim, client):
     _, url = scan(client, claim.whistle, EVENING)
     client.force_login(claim.volunteer.user, backend=BACKEND)  # as the sign-in page does: the session goes on

@@ -29,6 +29,8 @@ from volunteers.states import SERVED, ClaimState
 from volunteers.views.answering import page_of, says_no
 
 STEPS = ("check-in", "check-out", "fulfil", "leave", "withdraw", "contact")
+#: Fields of a claim's page beside which a refusal can stand.
+AT_THE_FIELD = ("photos", "code")
 #: Claims that stand on top of the list: a place, or a place in a queue.
 AHEAD = (ClaimState.WAITING, *AT_WORK)
 #: Claims for which something may stand in the ledger.
@@ -90,7 +92,7 @@ def claim(request: HttpRequest, pk: int) -> HttpResponse:
     return _claim_page(request, _claim(request.user, pk))
 
 
-def _claim_page(request: HttpRequest, row: Claim, **wrong: Any) -> HttpResponse:
+def _claim_page(request: HttpRequest, row: Claim, wrong: dict[str, list[str]] | None = None) -> HttpResponse:
     attendance_by = policies.at_hand(request.user, row.whistle.district_id).attendance
     offers = {offer.step.name: offer for offer in presenting.offers_of(request.user, row, attendance_by)}
     service_request = row.whistle.service_request
@@ -120,7 +122,7 @@ def _claim_page(request: HttpRequest, row: Claim, **wrong: Any) -> HttpResponse:
         "off_hours": sum(each.off_hours_minutes for each in entries),
         "thanks": _thanks(request.user, row),
         "events": presenting.timeline_of(row),
-        **wrong,
+        "wrong": wrong,
     }
     return devices.mark(request, render(request, "volunteers/claim.html", context))
 
@@ -141,23 +143,20 @@ def claim_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     row = _claim(request.user, pk)
     if step not in STEPS:
         raise Http404
-    if request.method == "POST" and step == "fulfil":
-        return _fulfil(request, row)
-    if request.method == "POST":
-        says_no(request, *_verb(request, row, step))
-    return redirect("volunteers:claim", pk)
+    return _step(request, row, step) if request.method == "POST" else redirect("volunteers:claim", pk)
 
 
-def _fulfil(request: HttpRequest, row: Claim) -> HttpResponse:
-    """A wish with its photos; what is wrong with them is said beside them."""
+def _step(request: HttpRequest, row: Claim, step: str) -> HttpResponse:
+    """What is wrong with the photos or the code is said beside them; everything else on top."""
+    verb, thanks = _verb(request, row, step)
     try:
-        wishes.fulfil(row, by=request.user, photos=request.FILES.getlist("photos"))
+        verb()
     except RuleViolation as violation:
-        if violation.field == "photos":
-            return _claim_page(request, row, photo_errors=[violation.sentence])
+        if violation.field in AT_THE_FIELD:
+            return _claim_page(request, row, wrong={violation.field: [violation.sentence]})
         messages.error(request, violation.sentence)
     else:
-        messages.success(request, "心愿完成了，谢谢你。照片已交给社区，等社区认定时长。")
+        messages.success(request, thanks)
     return redirect("volunteers:claim", row.pk)
 
 
@@ -172,6 +171,10 @@ def _verb(request: HttpRequest, row: Claim, step: str) -> tuple[Callable[[], Any
         "check-out": (
             lambda: attendance.check_out(row, by=user, device=device, **position()),
             "签退成功，辛苦了。等社区认定时长。",
+        ),
+        "fulfil": (
+            lambda: wishes.fulfil(row, by=user, photos=request.FILES.getlist("photos")),
+            "心愿完成了，谢谢你。照片已交给社区，等社区认定时长。",
         ),
         "leave": (lambda: waiting.leave(row, by=user), "已退出候补。"),
         "withdraw": (lambda: claiming.withdraw(row, by=user), "已退单，名额让给别人了。"),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ground import clock
 from organizations import policies
-from volunteers import attendance, devices, onsite, presenting
+from volunteers import attendance, devices, onsite, presenting, thanking
 from volunteers.models import Claim, Whistle
 from volunteers.states import LIVE, CheckWay, ClaimState
 from volunteers.views.answering import says_no
@@ -73,7 +73,7 @@ def check_in_by_code(request: HttpRequest, whistle: int, code: str) -> HttpRespo
         return render(request, "volunteers/code_expired.html", {"tab": "claims"}, status=404)
     claim = Claim.objects.own(request.user).filter(whistle=row, state__in=LIVE).first()
     if claim is None:
-        return redirect("volunteers:thank", row.pk)
+        return _thanks_or_too_early(request, row)
     claim.whistle = row
     if claim.state not in (ClaimState.CLAIMED, ClaimState.CHECKED_IN):
         return redirect("volunteers:claim", claim.pk)
@@ -83,6 +83,17 @@ def check_in_by_code(request: HttpRequest, whistle: int, code: str) -> HttpRespo
         return redirect("volunteers:claim", claim.pk)
     context = {"tab": "claims", "claim": claim, "whistle": row, "way": way, "chips": presenting.CHIPS}
     return devices.mark(request, render(request, "volunteers/check_in_by_code.html", context))
+
+
+def _thanks_or_too_early(request: HttpRequest, row: Whistle) -> HttpResponse:
+    """Somebody without a claim is thought to be served; before the start there is nothing to thank for yet."""
+    if thanking.served(request.user, thanking.scanned_of(request.session)).filter(pk=row.pk).exists():
+        return redirect("volunteers:thank", row.pk)
+    context = {
+        "whistle": row,
+        "is_volunteer": Whistle.objects.open_to(request.user).filter(pk=row.pk).exists(),
+    }
+    return render(request, "volunteers/code_too_early.html", context)
 
 
 def _verb(request: HttpRequest, claim: Claim, way: CheckWay) -> tuple[Callable[[], Any], str]:
