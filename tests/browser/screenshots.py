@@ -70,12 +70,18 @@ MEMBER = (
     Shot("党员-哨单", "/whistles/", variants=(DARK, LARGE)),
     Shot("党员-哨单详情", "/whistles/", press="h2 a[href*='/whistles/']"),
     Shot("党员-我的接单", "/claims/", variants=(DARK,)),
-    Shot("党员-签到", "/claims/", press="main a:has-text('去签到')"),
+    Shot("党员-微心愿", "/whistles/?show=wish"),
+    Shot("党员-签到", "/claims/", press="main a.request:has-text('楼道灯抢修')"),
+    Shot("党员-候补", "/claims/", press="main a.request:has-text('独居老人包饺子')"),
+    Shot("党员-已认定", "/claims/", press="main a.request:has-text('老人家里灯管')"),
     Shot("党员-我的服务", "/service/", variants=(DARK, LARGE)),
     Shot("党员-我的专长", "/service/profile/"),
     Shot("党员-报到", "/registration/"),
     Shot("党员-我的队伍", "/teams/"),
-    Shot("党员-排行榜", "/leaderboards/", variants=(DARK,)),
+    Shot("党员-先锋队", "/teams/", press="main a.row"),
+    Shot("党员-排行榜", "/leaderboards/", variants=(DARK, LARGE)),
+    Shot("党员-单位排行榜", "/leaderboards/city/units/"),
+    Shot("党员-得分", "/service/", press="main dd a.link"),
 )
 #: Somebody of the demo who is found by initials; the first row, his household, the eye beside a number.
 FIND = "[name=words]≈lxy >>> button:has-text('找人')"
@@ -142,14 +148,20 @@ SECRETARY = (
     Shot(
         "社区-哨单详情",
         "/desk/whistles/",
-        press="main a[href*='/desk/whistles/']:not([href$='/new/'])",
+        press="a.row-link:has-text('独居老人包饺子')",
+        variants=(SMALL,),
         whole=False,
     ),
-    Shot("社区-吹哨", "/desk/whistles/new/"),
-    Shot("社区-接单认定", "/desk/crediting/", variants=(DARK,), whole=False),
+    Shot("社区-定期重复", "/desk/whistles/", press="a.row-link:has-text('周二护学岗')", whole=False),
+    Shot("社区-吹哨", "/desk/whistles/new/", variants=(SMALL,)),
+    Shot("社区-吹哨-微心愿", "/desk/whistles/new/", press="label:has-text('微心愿')"),
+    Shot("社区-常用哨单", "/desk/whistles/usual/", whole=False),
+    Shot("社区-现场签到码", "/desk/whistles/?tab=running", press="a.row-link >>> a:has-text('在现场出示')"),
+    Shot("社区-接单认定", "/desk/crediting/", variants=(DARK, SMALL), whole=False),
     Shot("社区-已认定", "/desk/crediting/judged/", whole=False),
     Shot("社区-服务指标", "/desk/quotas/", whole=False),
     Shot("社区-报到", "/desk/registrations/", whole=False),
+    Shot("社区-不接收报到", "/desk/registrations/", press="td a:has-text('不接收')", whole=False),
     Shot("社区-队伍", "/desk/teams/", whole=False),
     Shot("社区-服务队", "/desk/teams/?tab=service", press="a.row-link", whole=False),
     Shot("社区-活动汇总", "/desk/summaries/", variants=(SMALL,), whole=False),
@@ -214,6 +226,10 @@ CASE_OFFICER = (
         whole=False,
     ),
 )
+LIAISON = (
+    Shot("联络员-我们的党员", "/desk/our-people/", variants=(SMALL,), whole=False),
+    Shot("联络员-建议时长", "/desk/our-people/proposals/", whole=False),
+)
 LEADER = (Shot("分管领导-工作台", "/desk/", variants=(DARK, SMALL), whole=False),)
 STREET = (
     Shot("街道-工作台", "/desk/", variants=(DARK, SMALL), whole=False),
@@ -232,6 +248,8 @@ OFFICER = (
     Shot("组织部-服务指标", "/desk/quotas/", whole=False),
     Shot("组织部-活动汇总", "/desk/summaries/", whole=False),
     Shot("区委-待调剂", "/desk/placing/", whole=False),
+    Shot("区委-调剂", "/desk/placing/", press="main table a", whole=False),
+    Shot("区委-签发政策", "/desk/policies/", press="summary:has-text('签发新政策')"),
     Shot("区委-台账总览", "/desk/territory/"),
     Shot("区委-规模不合标准", "/desk/territory/out-of-range/", whole=False),
     Shot("区委-范围标准", "/desk/territory/policy/", variants=(SMALL,)),
@@ -260,6 +278,7 @@ def draw(browser: Browser, site: object) -> list[Path]:
         (roster.SECRETARY, DESK, SECRETARY, "password"),
         (roster.GRID_WORKER, PHONE, GRID_WORKER, "password"),
         (roster.CASE_OFFICER, DESK, CASE_OFFICER, "password"),
+        (roster.LIAISON, DESK, LIAISON, "password"),
         (roster.LEADER, DESK, LEADER, "password"),
         (roster.STREET, DESK, STREET, "password"),
         (roster.DISTRICT, DESK, OFFICER, "password"),
