@@ -384,3 +384,12 @@ def test_closed_days_cost_the_same_however_many(city):
         return len(asked)
 
     assert cost(1) == cost(4)
+
+
+def test_numbers_too_long_to_read_are_passed_over(city):
+    first, *_ = members(city)
+    computed()
+    client, long = weak_client(first.user), "9" * 5000
+    board = f"/leaderboards/{city.district.pk}/"
+    assert [code(client, f"{board}?{name}={long}") for name in ("page", "community")] == [200, 200]
+    assert code(client, f"/api/v1/leaderboards/{long}/") == 404

@@ -114,7 +114,7 @@ class LeaderboardViewSet(GenericViewSet[BoardRow]):
 
     queryset = BoardRow.objects.none()
     serializer_class = RankSerializer
-    lookup_value_regex = "[0-9]+|" + "|".join(CITY_SLUGS)
+    lookup_value_regex = "[0-9]{1,15}|" + "|".join(CITY_SLUGS)
     filter_backends: list[Any] = []
 
     @extend_schema(

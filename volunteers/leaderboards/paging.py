@@ -52,7 +52,8 @@ def page_of_place(rank: int) -> int:
 def by_place(rows: QuerySet[BoardRow], given: Any, last: int) -> RankPage:
     """The page `given` (a number or nonsense) of the rows; `last` is the last place that is shown."""
     pages = max(-(-last // PER_PAGE), 1)
-    number = min(max(int(given), 1), pages) if str(given or "").isdecimal() else 1
+    words = str(given or "")
+    number = min(max(int(words), 1), pages) if words.isdecimal() and len(words) < 16 else 1
     first = (number - 1) * PER_PAGE
     found = list(rows.filter(rank__gt=first, rank__lte=first + PER_PAGE))
     return RankPage(found, number, _Count(pages))

@@ -141,7 +141,7 @@ def leaderboard(request: HttpRequest, pk: int) -> HttpResponse:
     """排行榜: members of a district or a community; every score opens to its entries."""
     asked = Asked.of_place(request, pk)
     other = request.GET.get("community", "")
-    if other.isdecimal() and int(other) != pk:
+    if other.isdecimal() and len(other) < 16 and int(other) != pk:
         return redirect(f"{reverse('volunteers:leaderboard', args=[int(other)])}?{asked.query}")
     return _board_page(request, asked)
 
