@@ -42,7 +42,7 @@ def on_postgresql():
 def a_crowd(city: City, number: int) -> list[Volunteer]:
     """So many registered volunteers of the home community, without the steps that led there."""
     users = User.objects.bulk_create(
-        [User(phone=f"139{n:08d}", phone_index=f"crowd{n:059d}", name=f"热心{n}") for n in range(number)]
+        [User(phone=f"1991{n:07d}", phone_index=f"crowd{n:059d}", name=f"热心{n}") for n in range(number)]
     )
     kind, home = VolunteerKind.VOLUNTEER, city.home
     people = Volunteer.objects.bulk_create(
