@@ -83,7 +83,8 @@ def _replay(chance: random.Random, say: Say) -> None:
     leaderboards.refresh_due()
     say("summaries of last month")
     sum_up(land.huacheng.node, people.secretary)
-    sum_up(land.district, people.district)
+    if people.district is not None:
+        sum_up(land.district, people.district)
     _forget_old_calls()
 
 
