@@ -1,4 +1,4 @@
-"""提醒: the evening before and an hour before, one fan-out each to those who go (issue 5).
+"""提醒: the evening before and an hour before, one fan-out each to those who go.
 
 `Whistle.remind_at` is the next moment; it is set at publishing and moved on in the transaction that writes the
 fan-out, so a worker that dies, or two at once, remind once. Whoever claims later is reminded of what is left.

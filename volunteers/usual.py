@@ -1,4 +1,4 @@
-"""常用哨单: templates of what is asked for again and again (issue 5)."""
+"""常用哨单: templates of what is asked for again and again."""
 
 from __future__ import annotations
 

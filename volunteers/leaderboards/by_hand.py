@@ -27,8 +27,9 @@ SELECT b.id, s.subject,
     ),
     s.score, s.minutes, s.times, ROUND(1.0 * s.stars / NULLIF(s.ratings, 0), 2), s.likes, s.refusals, s.members
 FROM (
-    SELECT f.*, ROUND((f.minutes / 60.0 + 0.5 * f.times) / f.members
-        + 2 * ((15.0 + f.stars) / (5 + f.ratings) - 3), 2) AS score
+    SELECT f.*, ROUND(
+        1.0 * ((f.minutes + 30 * f.times) * (5 + f.ratings) + 120 * f.members * (f.stars - 3 * f.ratings))
+        / (60 * f.members * (5 + f.ratings)), 2) AS score
     FROM (
         SELECT {place} AS place, {group} AS subject, SUM(e.minutes) AS minutes, COUNT(*) AS times,
             MAX(e.at) AS reached_at, COALESCE(SUM(m.stars), 0) AS stars, COALESCE(SUM(m.ratings), 0) AS ratings,
