@@ -10,7 +10,6 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Count, IntegerField, OuterRef, Q, Subquery
 from django.urls import reverse
 
-from desk.crediting import evidence_of_all
 from ground.steps import Offer
 from organizations import policies
 from organizations.posts import Power
@@ -19,6 +18,7 @@ from volunteers.models import Claim, Whistle, WhistleSeries
 from volunteers.models.whistles import WhistleQuerySet
 from volunteers.powers import can_whistle
 from volunteers.presenting import CHIPS, thanks_for
+from volunteers.presenting.evidence import evidence_of_all
 from volunteers.states import STANDING, Audience, ClaimState, WhistleKind, WhistleState
 from volunteers.tables import WHISTLES
 

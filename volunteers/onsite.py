@@ -35,6 +35,11 @@ def code_of(whistle_id: int, at: datetime) -> str:
     return _code(whistle_id, int(at.timestamp()) // WINDOW)
 
 
+def seconds_left(at: datetime) -> int:
+    """Until the next code is shown: from WINDOW down to 1."""
+    return WINDOW - int(at.timestamp()) % WINDOW
+
+
 def is_right(whistle_id: int, code: str, at: datetime) -> bool:
     """Whether the code was shown at `at`, or just before."""
     number, said = int(at.timestamp()) // WINDOW, code.replace(" ", "").upper().translate(_MISREAD)

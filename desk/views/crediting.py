@@ -12,7 +12,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from desk.crediting import Evidence, evidence_of_all
 from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
@@ -20,6 +19,7 @@ from volunteers import crediting as judging
 from volunteers import presenting
 from volunteers.forms.crediting import JudgeForm
 from volunteers.models import Claim
+from volunteers.presenting.evidence import Evidence, evidence_of_all
 
 PAGE = 30
 #: What a button of the page does, besides judging one claim: all clear ones, or all that are decided.

@@ -13,7 +13,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from desk import quota_lists as lists
-from desk.crediting import evidence_of
 from desk.quota_lists import Asked
 from desk.views.crediting import claims_of
 from desk.views.quotas import PAGE, export_names, list_context
@@ -26,6 +25,7 @@ from organizations.scope import scope_of
 from volunteers import crediting as judging
 from volunteers.forms.crediting import ProposeForm
 from volunteers.models import Claim, Volunteer
+from volunteers.presenting.evidence import evidence_of
 from volunteers.states import PRESENT, ClaimState
 
 

@@ -239,6 +239,7 @@ def _meanings(
         "v1:whistle-claim:pk": whistle.pk,
         "v1:whistle-wait:pk": whistle.pk,
         "v1:whistle-thank:pk": whistle.pk,
+        "v1:whistle-code:pk": whistle.pk,
         # One by one: a route that is not named here has no meaning, and the walk says so.
         **{f"v1:claim-{what}:pk": claim.pk for what in CLAIM_ROUTES},
         "desk:number": service_request.number,

@@ -2,7 +2,7 @@
 
 from rest_framework.routers import BaseRouter
 
-from volunteers.api.boards import LeaderboardViewSet, StarViewSet
+from volunteers.api.boards import BoardListingViewSet, LeaderboardViewSet, StarViewSet
 from volunteers.api.claims import ClaimViewSet
 from volunteers.api.crediting import CreditingViewSet
 from volunteers.api.placing import PlacingViewSet
@@ -15,6 +15,7 @@ from volunteers.api.summaries import SummaryViewSet
 from volunteers.api.teams import TeamViewSet
 from volunteers.api.thanks import ThanksViewSet
 from volunteers.api.whistles import WhistleViewSet
+from volunteers.api.wishes import WishViewSet
 
 
 def register(router: BaseRouter) -> None:
@@ -35,3 +36,5 @@ def register(router: BaseRouter) -> None:
     router.register("summaries", SummaryViewSet, "summary")
     router.register("leaderboards", LeaderboardViewSet, "leaderboard")
     router.register("stars", StarViewSet, "star")
+    router.register("board-listing", BoardListingViewSet, "board-listing")
+    router.register("wishes", WishViewSet, "wish")

@@ -11,14 +11,18 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.viewsets import GenericViewSet
+from rest_framework.viewsets import GenericViewSet, ViewSet
 
+from ground.answers import REFUSALS
+from organizations import policies
 from organizations.models.policies import Boards
 from volunteers import leaderboards
-from volunteers.leaderboards import sight
-from volunteers.models import BoardRow, BoardSnapshot, Star
+from volunteers.api.answers import valid
+from volunteers.leaderboards import listing, sight
+from volunteers.models import BoardRow, BoardSnapshot, Star, Volunteer
 from volunteers.presenting.boards import CITY_SLUGS
 from volunteers.states import Period
+from volunteers.views.answering import volunteer_or_404
 from volunteers.views.boards import Asked
 
 # Shapes
@@ -95,6 +99,23 @@ class StarSerializer(serializers.ModelSerializer[Star]):
         read_only_fields = fields
 
 
+class ListingSerializer(serializers.Serializer[Any]):
+    """Whether one is named on boards oneself. The score is counted either way."""
+
+    is_listed = serializers.BooleanField(help_text="榜上列不列自己的名字")
+    may_leave = serializers.BooleanField(help_text="本区的排行榜可不可以单独不上榜")
+
+
+class ListInput(serializers.Serializer[Any]):
+    is_listed = serializers.BooleanField(help_text="true 上榜，false 不上榜")
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        """A form that says nothing is no wish to leave."""
+        if "is_listed" not in self.initial_data:
+            raise serializers.ValidationError({"is_listed": "请写明上榜还是不上榜。"})
+        return given
+
+
 # Views
 
 _BOARD = [
@@ -165,3 +186,25 @@ class StarViewSet(mixins.ListModelMixin, GenericViewSet[Star]):
         if wanted:
             places = places.filter(pk=wanted if wanted.isdecimal() else 0)
         return sight.stars_in(places)
+
+
+class BoardListingViewSet(ViewSet):
+    """上榜, 不上榜: one's own decision, where the policy leaves it open. 404 for those who are no volunteers."""
+
+    @extend_schema(responses=ListingSerializer)
+    def list(self, request: Request) -> Response:
+        return Response(_listing(request.user, volunteer_or_404(request.user)))
+
+    @extend_schema(request=ListInput, responses={200: ListingSerializer, **REFUSALS})
+    def create(self, request: Request) -> Response:
+        """Leave the boards, or come back to them; said again, nothing changes."""
+        volunteer = volunteer_or_404(request.user)
+        verb = listing.come_back if valid(ListInput, request)["is_listed"] else listing.leave
+        verb(volunteer, by=request.user)
+        return Response(_listing(request.user, volunteer))
+
+
+def _listing(user: Any, volunteer: Volunteer) -> Any:
+    boards = policies.at_hand(user, volunteer.district_id).boards
+    said = {"is_listed": not volunteer.hides_from_boards, "may_leave": listing.may_leave(boards)}
+    return ListingSerializer(said).data

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.decorators import action
@@ -12,9 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
+from ground import clock
 from ground.answers import REFUSALS
+from ground.errors import RuleViolation
 from requests.states import Track
-from volunteers import claims, presenting, thanking, waiting
+from volunteers import claims, onsite, presenting, thanking, waiting
 from volunteers.api.answers import valid
 from volunteers.api.claims import (
     ClaimDetailSerializer,
@@ -85,6 +88,14 @@ class WhistleDetailSerializer(WhistleSerializer):
 
 class KeySerializer(serializers.Serializer[Any]):
     key = serializers.UUIDField(required=False, help_text="客户端键：同一个键重复提交只接一次")
+
+
+class OnsiteCodeSerializer(serializers.Serializer[Any]):
+    """现场码 of this moment; ask again when its seconds are over."""
+
+    code = serializers.CharField(help_text="8 位字母数字，签到签退时填的现场码")
+    path = serializers.CharField(help_text="扫码打开的地址，从网站根开始；做成二维码出示")
+    seconds = serializers.IntegerField(help_text="再过几秒换新码")
 
 
 # Views
@@ -161,3 +172,19 @@ class WhistleViewSet(GenericViewSet[Any]):
         made = waiting.wait(row, by=request.user, key=given.get("key"))
         code = status.HTTP_201_CREATED if made.pk > newest else status.HTTP_200_OK
         return Response(claim_detail(request, made.pk), status=code)
+
+    @extend_schema(responses={200: OnsiteCodeSerializer, **REFUSALS})
+    @action(detail=True, methods=["get"])
+    def code(self, request: Request, pk: str) -> Response:
+        """The code to show on the spot, for the leader and the staff there; 409 while it is not shown."""
+        row = get_object_or_404(Whistle.objects.with_code_for(request.user), pk=pk)
+        if not onsite.is_shown(row):
+            raise RuleViolation("现在不出示签到码，开始前 30 分钟起，到结束后 2 小时可以出示。")
+        now = clock.now()
+        letters = onsite.code_of(row.pk, now)
+        shown = {
+            "code": letters,
+            "path": reverse("volunteers:check_in_by_code", args=[row.pk, letters]),
+            "seconds": onsite.seconds_left(now),
+        }
+        return Response(OnsiteCodeSerializer(shown).data, headers={"Cache-Control": "no-store"})

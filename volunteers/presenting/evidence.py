@@ -1,4 +1,7 @@
-"""What speaks for a claim when its hours are credited: window, presence, how it was shown, what is odd (RULES 2)."""
+"""What speaks for a claim when its hours are credited: window, presence, how it was shown, what is odd (RULES 2).
+
+For the pages of the desk and for the API: one word for both.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +15,7 @@ from volunteers import ledger, oddities
 from volunteers.attendance import presence
 from volunteers.crediting import proposed_minutes
 from volunteers.models import CheckMark, Claim
-from volunteers.presenting import CHIPS
-from volunteers.presenting.claims import label_of
+from volunteers.presenting.claims import CHIPS, label_of
 from volunteers.states import CheckBy, CheckWay, ClaimState
 
 #: Whoever checks out so long after the end may have left long before it.
