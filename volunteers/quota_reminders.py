@@ -120,9 +120,7 @@ def _say_to_member(each: Round, volunteer: Any, policy: Policy) -> None:
     until = f"{each.last.month} 月 {each.last.day} 日"
     if each.period == Period.QUARTER:
         title = f"本季度还差 {stands.times_left} 次八小时外服务"
-        text = (
-            f"到 {until}还有 {(each.last - clock.today()).days} 天。看看有没有合适的哨单，周末和晚上都算。"
-        )
+        text = f"到 {until}还有 {(each.last - clock.today()).days} 天。看看有没有合适的哨单，周末和晚上都算。"
     else:
         left = _hours(stands.minutes_left)
         title = f"今年还差 {left} 小时八小时外服务"
