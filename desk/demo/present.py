@@ -91,12 +91,14 @@ class Present:
         self._lamp_whistle(lamp)
 
     def _helped(self, asked: Asked) -> None:
-        """The member of the sign-in table came the next evening; who asked has rated, and may still say thanks."""
+        """The member of the sign-in table came on his next free evening; who asked has rated, and may still say thanks."""
         call = Call(
             asked.story.title, asked.story.text, 0, time(19, 30), 60, 1, DutyArea.CONVENIENCE, skill="电工"
         )
         heard = asked.at + timedelta(minutes=20)
         start = at_time(timezone.localtime(heard).date() + timedelta(days=1), time(19, 30))
+        while not self.stage.pool.helpers[0].is_free(start, start + timedelta(minutes=call.minutes)):
+            start += timedelta(days=1)
         called = self._call(call, start, house=asked.house, asked=asked).publish(heard)
         called.attended([self._known_member(called)], heard)
         asked.resolve(after=called.end).rate(5, "来得很快，谢谢。")
