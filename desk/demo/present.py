@@ -91,7 +91,7 @@ class Present:
         self._lamp_whistle(lamp)
 
     def _helped(self, asked: Asked) -> None:
-        """The member of the sign-in table came on his next free evening; who asked has rated, and may still say thanks."""
+        """The member of the sign-in table came on his next free evening; who asked has rated and may say thanks."""
         call = Call(
             asked.story.title, asked.story.text, 0, time(19, 30), 60, 1, DutyArea.CONVENIENCE, skill="电工"
         )
