@@ -18,7 +18,7 @@ from volunteers.models import Claim, LedgerEntry, ServiceBalance, Volunteer, Whi
 
 #: October 2026: a holiday of seven days, make-up workdays before and after it.
 FIRST = datetime(2026, 10, 1, tzinfo=CHINA)
-WHISTLES, PEOPLE = 24, 9
+WHISTLES, PEOPLE = 16, 8
 
 
 @dataclass

@@ -48,7 +48,7 @@ from volunteers.states import (
 from volunteers.tables import CLAIMS, WHISTLES
 
 pytestmark = pytest.mark.django_db
-SEQUENCES, STEPS = int(os.environ.get("WENSHAO_SEQUENCES", 6)), 140
+SEQUENCES, STEPS = int(os.environ.get("WENSHAO_SEQUENCES", 3)), 120
 SEED = int(os.environ.get("WENSHAO_SEED", 0))
 MOST_WHISTLES = 3
 SPANS = [timedelta(minutes=minutes) for minutes in (1, 10, 20, 20, 30, 45, 90)] + [timedelta(days=1)]
