@@ -43,7 +43,7 @@ run: install    ## the platform with nothing in it but the usual categories
 	@exec $(BIN)/python manage.py up
 
 test: install   ## quick suite: SQLite, nothing but Python
-	@$(ON_SQLITE) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 -m "not services and not browser"
+	@$(ON_SQLITE) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist worksteal -m "not services and not browser"
 
 services-answer: install
 	@$(SERVICES) $(BIN)/python -m tests.reachable
@@ -53,7 +53,7 @@ chromium-there:
 
 test-services: services-answer ## the whole suite on PostgreSQL and Redis, with real workers
 	@echo "the quick suite again, on PostgreSQL and Redis"
-	@$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 -m "not services and not browser"
+	@$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist worksteal -m "not services and not browser"
 	@echo "mark services: real processes, real workers"
 	@$(SERVICES) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15 -m services
 

@@ -31,8 +31,8 @@ from governance.settings import DATABASES, INSTALLED_APPS, PLAIN_STATIC, STORAGE
 
 ON_POSTGRESQL = DATABASES["default"]["ENGINE"].endswith("postgresql")
 if ON_POSTGRESQL:
-    # What a test commits need not outlive a crash of the server.
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"
+    # What a test commits need not outlive a crash of the server, and compiling a query costs more than it answers.
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off -c jit=off"
 else:
     # A file, not memory: threads of live servers get connections and locks of their own.
     DATABASES["default"]["TEST"] = {"NAME": str(TEST_VAR / "test.sqlite3")}
