@@ -55,7 +55,7 @@ test-services: services-answer ## the whole suite on PostgreSQL and Redis, with 
 	@echo "the quick suite again, on PostgreSQL and Redis"
 	@$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist worksteal -m "not services and not browser"
 	@echo "mark services: real processes, real workers"
-	@$(SERVICES) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15 -m services
+	@$(SERVICES) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -m services
 
 test-browser: services-answer chromium-there ## Chromium plays the lines, on SQLite and beside it on PostgreSQL and Redis
 	@echo "Chromium on SQLite and, beside it, on PostgreSQL and Redis: the lines mostly wait for clocks"
