@@ -85,7 +85,7 @@ def credits_both(secretary: Somebody) -> None:
     for title in (STAIRS, SQUARE):
         for number in range(1, 4):
             secretary.open(f"/desk/crediting/?page={number}")
-            group = page.locator("section.credit-group").filter(has_text=title)
+            group = page.locator(".credit-group").filter(has_text=title)
             if group.count():
                 break
         group.get_by_role("button", name="认定 1 分钟").click()

@@ -55,7 +55,7 @@ def test_duty_area_arrives_at_the_whistle(enter: Callable[..., Somebody]) -> Non
     secretary.page.wait_for_url("**/desk/whistles/new/**")
     area = secretary.page.get_by_label("职责领域")
     expect(area.locator("option:checked")).to_have_text("环境保洁")
-    secretary.page.locator("button[name=draft], button:has-text('存为草稿')").first.click()
+    secretary.page.locator(".btns button[name=draft]").click()
     secretary.page.wait_for_url(re.compile(r"/desk/whistles/\d+/"))
     expect(secretary.page.locator(".desk-head")).to_contain_text("环境保洁")
 

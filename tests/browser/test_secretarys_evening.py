@@ -40,7 +40,7 @@ def test_an_evening_of_thirty_claims(site: Platform, enter: Callable[..., Somebo
 
 def ours(who: Somebody) -> Locator:
     """The rows of that whistle on the page at hand."""
-    group = who.page.locator("section.credit-group").filter(has_text=evening.TITLE)
+    group = who.page.locator(".credit-group").filter(has_text=evening.TITLE)
     return group.locator("tbody tr")
 
 
