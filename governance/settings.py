@@ -316,6 +316,10 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "volunteers.absent": {"task": "volunteers.call_absent", "schedule": timedelta(minutes=10)},
     "volunteers.quotas": {"task": "volunteers.remind_of_quotas", "schedule": timedelta(hours=1)},
+    "dashboards.rollups": {
+        "task": "dashboards.roll_up",
+        "schedule": timedelta(seconds=int(os.environ.get("WENSHAO_ROLLUP_SECONDS", "600"))),
+    },
     # What has been closed for yesterday is not closed again: the first round after midnight does it.
     "volunteers.closing": {"task": "volunteers.close_boards", "schedule": timedelta(minutes=10)},
 }

@@ -186,7 +186,7 @@ class DispatchEvent(Event):
 
     class Meta(Event.Meta):
         verbose_name = verbose_name_plural = "派单事件"
-        indexes = [models.Index(fields=["subject", "at", "id"])]
+        indexes = [models.Index(fields=["subject", "at", "id"]), models.Index(fields=["at"])]
 
 
 class DispatchNote(models.Model):

@@ -74,6 +74,7 @@ class ServiceRequest(Placed):
     class Source(models.TextChoices):
         RESIDENT = "resident", "居民"
         STAFF = "staff", "代点"
+        PROACTIVE = "proactive", "未诉先办"
 
     number = models.CharField("编号", max_length=24, unique=True, editable=False)
     key = models.UUIDField("客户端键", default=uuid.uuid4, editable=False)

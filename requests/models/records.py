@@ -25,7 +25,7 @@ class RequestEvent(Event):
 
     class Meta(Event.Meta):
         verbose_name = verbose_name_plural = "点单事件"
-        indexes = [models.Index(fields=["subject", "at", "id"])]
+        indexes = [models.Index(fields=["subject", "at", "id"]), models.Index(fields=["at"])]
 
 
 class Note(models.Model):

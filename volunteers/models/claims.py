@@ -155,7 +155,7 @@ class ClaimEvent(Event):
 
     class Meta(Event.Meta):
         verbose_name = verbose_name_plural = "接单事件"
-        indexes = [models.Index(fields=["subject", "at", "id"])]
+        indexes = [models.Index(fields=["subject", "at", "id"]), models.Index(fields=["at"])]
 
 
 def _photo_path(photo: ClaimPhoto, name: str) -> str:

@@ -66,6 +66,7 @@ class LedgerEntry(AppendOnly, Placed):
             models.Index(fields=["community", "served_at"]),
             models.Index(fields=["unit", "served_at"]),
             models.Index(fields=["served_at"]),
+            models.Index(fields=["at"]),
         ]
         constraints = [
             models.UniqueConstraint(

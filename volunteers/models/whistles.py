@@ -246,7 +246,7 @@ class WhistleEvent(Event):
 
     class Meta(Event.Meta):
         verbose_name = verbose_name_plural = "哨单事件"
-        indexes = [models.Index(fields=["subject", "at", "id"])]
+        indexes = [models.Index(fields=["subject", "at", "id"]), models.Index(fields=["at"])]
 
 
 class WhistleTemplateQuerySet(models.QuerySet["WhistleTemplate"]):

@@ -1,0 +1,80 @@
+"""Rollups of places in spans of days: whole months as months, the days at the edges one by one. One query."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+
+from django.db.models import Q
+
+from dashboards.measures import Counts
+from dashboards.models import Rollup, RollupState, Standing
+from dashboards.periods import Window
+from ground.periods import first_day_after
+
+DAY, MONTH = Rollup.Span.DAY, Rollup.Span.MONTH
+Cut = tuple[str, date, date]  # span, first, after
+
+
+def read(places: Iterable[str], *windows: Window) -> list[dict[str, Counts]]:
+    """For each window: place → what happened there in it. Places without anything have empty counts."""
+    cuts = [_cut(window.first, window.after) for window in windows]
+    found: list[dict[str, Counts]] = [defaultdict(Counts) for _ in windows]
+    where = _where({cut for each in cuts for cut in each})
+    rows = Rollup.objects.filter(where, place__in=list(places)).order_by()
+    for place, span, starts_on, figures in rows.values_list("place", "span", "starts_on", "figures"):
+        for each, into in zip(cuts, found, strict=True):
+            if _lies_in(span, starts_on, each):
+                into[place].take(figures)
+    return found
+
+
+def series(place: str, span: str, first: date, after: date) -> dict[date, Counts]:
+    """Start of a day or month → what happened in one place, of those where anything did. One query."""
+    rows = Rollup.objects.filter(place=place, span=span, starts_on__gte=first, starts_on__lt=after)
+    return {starts_on: Counts(figures) for starts_on, figures in rows.values_list("starts_on", "figures")}
+
+
+def stand_now(places: Iterable[str]) -> dict[str, Counts]:
+    """place → how it stands at the last round: all kinds together. Two queries with `as_of`."""
+    moment = as_of()
+    found: dict[str, Counts] = defaultdict(Counts)
+    if moment is None:
+        return found
+    from dashboards.rolling.tallying import day_of
+
+    rows = Standing.objects.filter(place__in=list(places), day=day_of(moment)).order_by()
+    for place, figures in rows.values_list("place", "figures"):
+        found[place].take(figures)
+    return found
+
+
+def as_of() -> datetime | None:
+    """The moment as of which the rollups say what they say; None before the first round."""
+    return RollupState.objects.filter(pk=1).values_list("as_of", flat=True).first()
+
+
+def _cut(first: date, after: date) -> list[Cut]:
+    """A span of days as whole months with days before and after them."""
+    month = first if first.day == 1 else first_day_after("month", first)
+    last_month = after.replace(day=1)
+    if month >= last_month:
+        return [(DAY, first, after)]
+    cuts = [(DAY, first, month), (MONTH, month, last_month), (DAY, last_month, after)]
+    return [cut for cut in cuts if cut[1] < cut[2]]
+
+
+def _where(cuts: set[Cut]) -> Q:
+    query = Q(pk__in=[])
+    for span, first, after in sorted(cuts):
+        query |= Q(span=span, starts_on__gte=first, starts_on__lt=after)
+    return query
+
+
+def _lies_in(span: str, starts_on: date, cuts: Sequence[Cut]) -> bool:
+    return any(span == each and first <= starts_on < after for each, first, after in cuts)
+
+
+def days_of(window: Window) -> list[date]:
+    return [window.first + timedelta(days=n) for n in range((window.after - window.first).days)]
