@@ -55,13 +55,13 @@ test-services: services-answer ## the whole suite on PostgreSQL and Redis, with 
 	@echo "the quick suite again, on PostgreSQL and Redis"
 	@$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist worksteal -m "not services and not browser"
 	@echo "mark services: real processes, real workers"
-	@$(SERVICES) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -m services
+	@$(SERVICES) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m services
 
 test-browser: services-answer chromium-there ## Chromium plays the lines, on SQLite and beside it on PostgreSQL and Redis
 	@echo "Chromium on SQLite and, beside it, on PostgreSQL and Redis: the lines mostly wait for clocks"
 	@log=$$(mktemp); bad=0; \
-	(DJANGO_ALLOW_ASYNC_UNSAFE=1 $(ON_SQLITE) $(BIN)/python -m pytest -q -m browser) >$$log 2>&1 & beside=$$!; \
-	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -m browser || bad=1; \
+	(DJANGO_ALLOW_ASYNC_UNSAFE=1 $(ON_SQLITE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser) >$$log 2>&1 & beside=$$!; \
+	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser || bad=1; \
 	wait $$beside || bad=1; echo "Chromium on SQLite:"; cat $$log; rm -f $$log; exit $$bad
 
 check: install  ## lint, types, floors, migrations, deployment, API schema, sizes

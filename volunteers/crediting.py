@@ -279,7 +279,8 @@ def _tell(move: Move, title: str, text: str) -> None:
         title=f"{title}：{claim.whistle.title}",
         text=text,
         url=address_of("volunteers:claim", args=[claim.pk]),
-        about=f"whistle:{claim.whistle_id}",
+        # What it was worth is another matter than the call: it does not wait until the hour of the call is over.
+        about=f"claim:{claim.pk}",
     )
 
 

@@ -27,7 +27,8 @@ LOOPBACK = "127.0.0.1"
 START_SECONDS = 90
 #: How often beat computes the boards here.
 BOARD_SECONDS = 5
-REDIS_NUMBER = 13  # the database of Redis that only this suite uses
+#: The databases of Redis that only this suite uses, one for each of its processes.
+REDIS_NUMBERS = {"gw0": 13, "gw1": 12}
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,8 @@ def _environ(folder: Path, database_url: str) -> dict[str, str]:
     if database_url:
         environ["DATABASE_URL"] = database_url
     if broker := os.environ.get("WENSHAO_TEST_REDIS_URL"):
-        environ["REDIS_URL"] = f"{broker.rpartition('/')[0]}/{REDIS_NUMBER}"
+        number = REDIS_NUMBERS[os.environ.get("PYTEST_XDIST_WORKER", "gw0")]
+        environ["REDIS_URL"] = f"{broker.rpartition('/')[0]}/{number}"
         redis.Redis.from_url(environ["REDIS_URL"]).flushdb()
     return environ
 
