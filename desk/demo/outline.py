@@ -4,30 +4,70 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import accumulate
 
 from ground.geo import Point
 
 #: Four corners in order: south-west, south-east, north-east, north-west.
 Cell = tuple[Point, Point, Point, Point]
+#: (column, row), from the south-west.
+Spot = tuple[int, int]
+#: How far a corner may lie beside its place, as a share of the cells around it.
+BEND = 0.2
 
 
-def cells(
-    corner: Point, size: tuple[float, float], columns: int, rows: int, chance: random.Random
-) -> list[Cell]:
-    """`columns` × `rows` cells that share their slightly crooked corners; size in degrees of the whole."""
-    wide, high = size[0] / columns, size[1] / rows
+def patchwork(
+    west: float, south: float, widths: tuple[float, ...], heights: tuple[float, ...]
+) -> dict[Spot, Cell]:
+    """A whole field of cells by (column, row), counted from the south-west: neighbours share their corners.
+
+    Degrees. The corners lie crooked, but the same after every loading.
+    """
+    chance = random.Random(len(widths) * len(heights))  # noqa: S311 - invented land
+    lngs, lats = _edges(west, widths), _edges(south, heights)
 
     def knot(column: int, row: int) -> Point:
-        bend = 0.12
-        lng = corner.lng + wide * (column + chance.uniform(-bend, bend))
-        return Point(round(lng, 6), round(corner.lat + high * (row + chance.uniform(-bend, bend)), 6))
+        aside = chance.uniform(-BEND, BEND) * min(_around(widths, column))
+        up = chance.uniform(-BEND, BEND) * min(_around(heights, row))
+        return Point(round(lngs[column] + aside, 6), round(lats[row] + up, 6))
+
+    return _between_knots(
+        {(c, r): knot(c, r) for r in range(len(heights) + 1) for c in range(len(widths) + 1)},
+        len(widths),
+        len(heights),
+    )
+
+
+def cells(whole: Cell, columns: int, rows: int, chance: random.Random) -> list[Cell]:
+    """A cell cut into `columns` × `rows`, from the north-west on; the cuts are slightly crooked, its edge stays."""
+
+    def knot(column: int, row: int) -> Point:
+        along, up = chance.uniform(-BEND, BEND) / 2, chance.uniform(-BEND, BEND) / 2
+        along = column + (along if 0 < column < columns else 0)
+        up = row + (up if 0 < row < rows else 0)
+        lng, lat = inside(whole, along / columns, up / rows)
+        return Point(round(lng, 8), round(lat, 8))  # finer than the corners: a cut lies on the edge
 
     knots = {(column, row): knot(column, row) for row in range(rows + 1) for column in range(columns + 1)}
-    return [
-        (knots[c, r], knots[c + 1, r], knots[c + 1, r + 1], knots[c, r + 1])
-        for r in reversed(range(rows))
+    parts = _between_knots(knots, columns, rows)
+    return [parts[column, row] for row in reversed(range(rows)) for column in range(columns)]
+
+
+def _edges(first: float, sizes: tuple[float, ...]) -> list[float]:
+    return list(accumulate(sizes, initial=first))
+
+
+def _around(sizes: tuple[float, ...], edge: int) -> tuple[float, ...]:
+    """The sizes on both sides of an edge; one at the rim."""
+    return sizes[max(edge - 1, 0) : edge + 1]
+
+
+def _between_knots(knots: dict[Spot, Point], columns: int, rows: int) -> dict[Spot, Cell]:
+    return {
+        (c, r): (knots[c, r], knots[c + 1, r], knots[c + 1, r + 1], knots[c, r + 1])
+        for r in range(rows)
         for c in range(columns)
-    ]
+    }
 
 
 def outline_of(parts: list[Cell]) -> dict[str, object]:
@@ -45,15 +85,18 @@ def ring_of(cell: Cell) -> dict[str, object]:
 
 def lattice(cell: Cell, columns: int, rows: int, chance: random.Random) -> Iterator[Point]:
     """Points in rows well inside a cell, none exactly in line."""
-    west_south, east_south, east_north, west_north = cell
     for row in range(rows):
         for column in range(columns):
             along = (column + 0.5 + chance.uniform(-0.15, 0.15)) / columns * 0.8 + 0.1
             up = (row + 0.5 + chance.uniform(-0.15, 0.15)) / rows * 0.8 + 0.1
-            south = _between(west_south, east_south, along)
-            north = _between(west_north, east_north, along)
-            lng, lat = _between(south, north, up)
+            lng, lat = inside(cell, along, up)
             yield Point(round(lng, 6), round(lat, 6))
+
+
+def inside(cell: Cell, along: float, up: float) -> Point:
+    """The point at such shares of the way from west to east and from south to north."""
+    west_south, east_south, east_north, west_north = cell
+    return _between(_between(west_south, east_south, along), _between(west_north, east_north, along), up)
 
 
 def middle(cell: Cell) -> Point:

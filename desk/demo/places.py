@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from desk.demo.outline import Cell, cells, lattice, middle, outline_of, ring_of
+from desk.demo.outline import Cell, cells, lattice, middle, outline_of, patchwork, ring_of
 from grids.models import Building, Compound, Grid
 from ground.geo import Point
 from organizations import divisions, tree
@@ -32,8 +32,20 @@ COMPOUNDS = (
 GROUPS = (15, 14, 14, 14, 14, 14)
 LIGHT_COMPOUNDS = ("和顺苑", "建安小区", "桥头新村", "金桂园", "文昌里", "祥和居")
 NUMBERS = "一二三四五六"
-#: 花城社区 is about 1.2 by 0.9 kilometres large; degrees.
-CORNER, SIZE = Point(113.5740, 24.7960), (0.0120, 0.0081)
+#: The land of 36 communities, degrees: towns with room in the west, streets in the east; 花城社区 is about 1.2 by
+#: 0.9 kilometres large. A street's communities lie side by side: up one column, down the next.
+WEST, SOUTH = 113.4980, 24.7714
+WIDTHS, HEIGHTS = (0.0270, 0.0200, 0.0150, 0.0140, 0.0120, 0.0120), (0.0084,) * 6
+STREETS_FROM_THE_WEST = (
+    "440203103",
+    "440203104",
+    "440203102",
+    "440203100",
+    "440203101",
+    "440203001",
+    "440203002",
+)
+CENTRE = (4, 3)  # where 花城社区 lies
 
 Row = TypeVar("Row", Grid, Compound, Building)
 
@@ -74,13 +86,26 @@ def settle(chance: random.Random) -> Land:
     below = {node.pk: [child for child in nodes if child.parent_id == node.pk] for node in nodes}
     streets = [node for node in nodes if node.tier == Tier.STREET]
     land = Land(by_code[DISTRICT], streets, {}, [n for n in nodes if n.tier == Tier.BUILDING_GROUP])
-    for number, node in enumerate(n for n in nodes if n.tier == Tier.COMMUNITY):
-        branches = below[node.pk]
+    communities = [node for node in nodes if node.tier == Tier.COMMUNITY]
+    lie = _cells_of(communities)
+    for number, node in enumerate(communities):
+        branches, cell = below[node.pk], lie[node.code]
         if node.code == HUACHENG:
-            land.communities[node.code] = _settle_huacheng(node, branches, below, chance)
+            land.communities[node.code] = _settle_huacheng(node, branches, below, cell, chance)
         else:
-            land.communities[node.code] = _settle_lightly(node, branches, number, chance)
+            land.communities[node.code] = _settle_lightly(node, branches, number, cell, chance)
     return land
+
+
+def _cells_of(communities: list[Organization]) -> dict[str, Cell]:
+    """Where each community lies, by its code; 花城社区 changes places with whoever came to the centre."""
+    land = patchwork(WEST, SOUTH, WIDTHS, HEIGHTS)
+    spots = sorted(land, key=lambda spot: (spot[0], spot[1] if spot[0] % 2 else -spot[1]))
+    by_street = sorted((STREETS_FROM_THE_WEST.index(node.code[:9]), node.code) for node in communities)
+    lie = {code: spot for (_, code), spot in zip(by_street, spots, strict=True)}
+    there = next(code for code, spot in lie.items() if spot == CENTRE)
+    lie[there], lie[HUACHENG] = lie[HUACHENG], CENTRE
+    return {code: land[spot] for code, spot in lie.items()}
 
 
 # The tree
@@ -118,9 +143,10 @@ def _settle_huacheng(
     node: Organization,
     branches: list[Organization],
     below: dict[int, list[Organization]],
+    cell: Cell,
     chance: random.Random,
 ) -> Community:
-    parts = cells(CORNER, SIZE, 3, 2, chance)
+    parts = cells(cell, 3, 2, chance)
     place = _begin(node, branches, parts)
     compounds = [
         placed(Compound(name=name, grid=grid), node)
@@ -128,9 +154,9 @@ def _settle_huacheng(
         for name in names
     ]
     Compound.objects.bulk_create(compounds)
-    for number, (grid, cell) in enumerate(zip(place.grids, parts, strict=True)):
+    for number, (grid, part) in enumerate(zip(place.grids, parts, strict=True)):
         groups = below[grid.branch_id or 0]
-        for index, at in enumerate(lattice(cell, 4, 4, chance)):
+        for index, at in enumerate(lattice(part, 4, 4, chance)):
             house = Building(
                 name=building_name(number, index),
                 compound=compounds[number * 2 + index // 8],
@@ -147,17 +173,15 @@ def _settle_huacheng(
 
 
 def _settle_lightly(
-    node: Organization, branches: list[Organization], number: int, chance: random.Random
+    node: Organization, branches: list[Organization], number: int, cell: Cell, chance: random.Random
 ) -> Community:
-    """Two grids and four houses. The communities lie on a chequerboard round 花城社区, each in its own field."""
-    column, row = number % 7 - 3, number // 7 - 2
-    corner = Point(CORNER.lng + 0.016 * column, CORNER.lat + 0.011 * (row if row < 0 else row + 1))
-    parts = cells(corner, SIZE, 2, 1, chance)
+    """Two grids and four houses."""
+    parts = cells(cell, 2, 1, chance)
     place = _begin(node, branches, parts)
-    for index, (grid, cell) in enumerate(zip(place.grids, parts, strict=True)):
+    for index, (grid, part) in enumerate(zip(place.grids, parts, strict=True)):
         compound = placed(Compound(name=LIGHT_COMPOUNDS[(number + index) % 6], grid=grid), node)
         compound.save()
-        for house, at in enumerate(lattice(cell, 2, 1, chance)):
+        for house, at in enumerate(lattice(part, 2, 1, chance)):
             name = f"{compound.name} {house + 1} 栋"
             place.buildings.append(_stand(Building(name=name, compound=compound), grid, house, at))
     Building.objects.bulk_create(place.buildings)
