@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,9 +11,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from desk.row_forms import went_through
 from desk.views.crediting import PAGE, claims_of
 from ground import clock
-from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
 from volunteers import attendance
@@ -37,14 +38,9 @@ def attesting(request: HttpRequest) -> HttpResponse:
 def attest(request: HttpRequest, pk: int) -> HttpResponse:
     claim = get_object_or_404(_claims(request.user), pk=pk)
     form = AttestForm(request.POST, label_suffix="", prefix=f"c{pk}")
-    if form.is_valid():
-        try:
-            attendance.attest(claim, by=request.user, **form.cleaned_data)
-        except RuleViolation as violation:
-            violation.add_to(form)
-        else:
-            messages.success(request, f"已确认 {claim.volunteer} 到场，时长由社区认定。")
-            return redirect("desk:attesting")
+    if went_through(form, partial(attendance.attest, claim, by=request.user)):
+        messages.success(request, f"已确认 {claim.volunteer} 到场，时长由社区认定。")
+        return redirect("desk:attesting")
     return _page(request, wrong=(pk, form))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,8 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
+from desk.row_forms import went_through
 from desk.views.crediting import PAGE, claims_of, tabs
-from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
 from volunteers import crediting as judging
@@ -46,14 +47,9 @@ def change(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         raise Http404
     claim = get_object_or_404(_claims(request.user), pk=pk)
     form = FORMS[name](request.POST, label_suffix="", prefix=f"{name}{pk}")
-    if form.is_valid():
-        try:
-            getattr(judging, name)(claim, by=request.user, **form.cleaned_data)
-        except RuleViolation as violation:
-            violation.add_to(form)
-        else:
-            messages.success(request, f"{claim.volunteer}：{claim.get_state_display()}，台账和合计已更新。")
-            return redirect("desk:judged")
+    if went_through(form, partial(getattr(judging, name), claim, by=request.user)):
+        messages.success(request, f"{claim.volunteer}：{claim.get_state_display()}，台账和合计已更新。")
+        return redirect("desk:judged")
     return _page(request, wrong=(pk, name, form))
 
 

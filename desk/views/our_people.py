@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -14,10 +15,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from desk import quota_lists as lists
 from desk.quota_lists import Asked
+from desk.row_forms import went_through
 from desk.views.crediting import claims_of
 from desk.views.quotas import PAGE, export_names, list_context
 from ground import clock
-from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.models import Member, Unit
 from organizations.posts import Power
@@ -99,15 +100,10 @@ def propose(request: HttpRequest, pk: int) -> HttpResponse:
     """建议时长 with its reason; the community decides."""
     claim = get_object_or_404(_claims(request.user), pk=pk)
     form = ProposeForm(request.POST, label_suffix="", prefix=f"p{pk}")
-    if form.is_valid():
-        try:
-            judging.propose(claim, by=request.user, **form.cleaned_data)
-        except RuleViolation as violation:
-            violation.add_to(form)
-        else:
-            minutes = form.cleaned_data["minutes"]
-            messages.success(request, f"已建议 {claim.volunteer} {minutes} 分钟，社区认定时会看到。")
-            return redirect("desk:proposals")
+    if went_through(form, partial(judging.propose, claim, by=request.user)):
+        minutes = form.cleaned_data["minutes"]
+        messages.success(request, f"已建议 {claim.volunteer} {minutes} 分钟，社区认定时会看到。")
+        return redirect("desk:proposals")
     return _proposals_page(request, wrong=(pk, form))
 
 

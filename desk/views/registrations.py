@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -11,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from desk import registering
+from desk.row_forms import went_through
 from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
@@ -79,14 +81,9 @@ def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """From the list, or from the page of one: there the refusal is read above the form."""
     registration = _registration(request, pk)
     form = ConfirmForm(request.POST, registration=registration, label_suffix="", prefix=f"r{pk}")
-    if form.is_valid():
-        try:
-            registry.confirm(registration, by=request.user, grid=form.cleaned_data["grid"])
-        except RuleViolation as violation:
-            violation.add_to(form)
-        else:
-            messages.success(request, f"{registration.volunteer} 已编入{registration.grid}。")
-            return redirect("desk:registrations")
+    if went_through(form, partial(registry.confirm, registration, by=request.user)):
+        messages.success(request, f"{registration.volunteer} 已编入{registration.grid}。")
+        return redirect("desk:registrations")
     if not registering.heap(request.user, registering.WAITING).filter(pk=pk).exists():
         messages.error(request, str(next(iter(form.errors.values()))[0]))
         return redirect("desk:registrations")
