@@ -30,6 +30,23 @@ def read(places: Iterable[str], *windows: Window) -> list[dict[str, Counts]]:
     return found
 
 
+def gather(asked: Sequence[tuple[Iterable[str], Window]]) -> list[dict[str, Counts]]:
+    """For each (places, window): place → what happened there in it. One query, however many are asked for:
+    a page asks for its own place in many windows, and for its children in one."""
+    wanted = [(frozenset(places), _cut(window.first, window.after)) for places, window in asked]
+    found: list[dict[str, Counts]] = [defaultdict(Counts) for _ in wanted]
+    where = Q(pk__in=[])
+    for places in {places for places, _ in wanted if places}:
+        cuts = {cut for each, cuts in wanted if each == places for cut in cuts}
+        where |= Q(place__in=sorted(places)) & _where(_joined(cuts))
+    rows = Rollup.objects.filter(where).order_by()
+    for place, span, starts_on, figures in rows.values_list("place", "span", "starts_on", "figures"):
+        for (places, cuts), into in zip(wanted, found, strict=True):
+            if place in places and _lies_in(span, starts_on, cuts):
+                into[place].take(figures)
+    return found
+
+
 def series(place: str, span: str, first: date, after: date) -> dict[date, Counts]:
     """Start of a day or month → what happened in one place, of those where anything did. One query."""
     rows = Rollup.objects.filter(place=place, span=span, starts_on__gte=first, starts_on__lt=after)
@@ -70,6 +87,17 @@ def _where(cuts: set[Cut]) -> Q:
     for span, first, after in sorted(cuts):
         query |= Q(span=span, starts_on__gte=first, starts_on__lt=after)
     return query
+
+
+def _joined(cuts: set[Cut]) -> set[Cut]:
+    """Cuts of one span that touch or overlap, as one."""
+    joined: list[Cut] = []
+    for span, first, after in sorted(cuts):
+        if joined and joined[-1][0] == span and first <= joined[-1][2]:
+            joined[-1] = (span, joined[-1][1], max(after, joined[-1][2]))
+        else:
+            joined.append((span, first, after))
+    return set(joined)
 
 
 def _lies_in(span: str, starts_on: date, cuts: Sequence[Cut]) -> bool:
