@@ -16,11 +16,15 @@ Tone = Literal["", "accent", "done", "hand", "soon", "late", "gold", "wait"]
 
 
 class Spot(NamedTuple):
-    """Of which place and days a line of the table tells, for whoever checks its figures; days both included."""
+    """Of which place and days a line of the table tells, for whoever checks its figures; days both included.
+
+    `part` stands for the "*" in the measures of its series: "category.*" of the line "7" is "category.7".
+    """
 
     place: str
     first: date | None = None
     last: date | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,7 @@ class Chart:
                 self.urls[place] if place < len(self.urls) else "",
                 self.spots[place] if place < len(self.spots) else None,
                 [
-                    Cell(value, each.said(value), each.measure)
+                    Cell(value, each.said(value), _of_line(each.measure, self.spots[place : place + 1]))
                     for each in self.series
                     for value in [each.values[place]]
                 ],
@@ -111,6 +115,10 @@ class Chart:
     def sentence(self) -> str:
         """The most important thing in words, for those who do not see the drawing."""
         return self.says or (f"{self.title}：还没有数据" if self.is_empty else _sentence(self))
+
+
+def _of_line(measure: str, spot: Sequence[Spot | None]) -> str:
+    return measure.replace("*", spot[0].part) if spot and spot[0] is not None else measure
 
 
 def _sentence(chart: Chart) -> str:
