@@ -37,8 +37,8 @@ def gather(asked: Sequence[tuple[Iterable[str], Window]]) -> list[dict[str, Coun
     found: list[dict[str, Counts]] = [defaultdict(Counts) for _ in wanted]
     where = Q(pk__in=[])
     for places in {places for places, _ in wanted if places}:
-        cuts = {cut for each, cuts in wanted if each == places for cut in cuts}
-        where |= Q(place__in=sorted(places)) & _where(_joined(cuts))
+        of_places = {cut for each, cuts in wanted if each == places for cut in cuts}
+        where |= Q(place__in=sorted(places)) & _where(_joined(of_places))
     rows = Rollup.objects.filter(where).order_by()
     for place, span, starts_on, figures in rows.values_list("place", "span", "starts_on", "figures"):
         for (places, cuts), into in zip(wanted, found, strict=True):
