@@ -4,11 +4,12 @@ import random
 from itertools import combinations
 
 import pytest
-from shapely import Point, shape
+from shapely.geometry import Point, shape
 
 from desk.demo import places
 from grids.models import Building, Grid
 
+pytestmark = pytest.mark.django_db
 #: A square of about ten metres; degrees.
 NOTHING = 1e-8
 
