@@ -1,4 +1,4 @@
-"""What dashboards read: figures added up beforehand, what makes them stale, patterns among requests, saved views."""
+"""What dashboards read: figures added up beforehand, patterns among requests, saved views."""
 
 from __future__ import annotations
 
@@ -66,28 +66,16 @@ class Standing(models.Model):
         return f"{self.place} {self.kind} {self.day}"
 
 
-class RollupNews(models.Model):
-    """The past has to be counted anew: the tree or the territory has changed. Written with the change.
-
-    Rows are never shared, so that nobody waits for anybody; a late commit is found by the next round.
-    """
-
-    why = models.CharField("缘由", max_length=40)
-    at = models.DateTimeField(default=clock.now)
-
-    class Meta:
-        verbose_name = verbose_name_plural = "汇总待重算"
-        ordering = ["id"]
-
-    def __str__(self) -> str:
-        return self.why
-
-
 class RollupState(models.Model):
-    """How far the rollups are: one row, whose lock is the right to write them."""
+    """How far the rollups are, and who is at work on them: one row (`dashboards.rolling.holding`)."""
 
     as_of = models.DateTimeField("截至", null=True, blank=True)
     full_at = models.DateTimeField("全部重算于", null=True, blank=True)
+    signs = models.JSONField(
+        "凭据", default=dict, help_text="上次所依据的组织树、网格和人员的摘要；变了就要重算。"
+    )
+    holder = models.CharField("正在算的", max_length=36, blank=True)
+    held_until = models.DateTimeField("算到何时为止", null=True, blank=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "汇总进度"

@@ -46,11 +46,11 @@ class Ladder:
 
     def __init__(self) -> None:
         self._grids = {
-            pk: (parent, branch) for pk, parent, branch in Grid.objects.values_list("pk", "parent", "branch")
+            pk: (parent, branch)
+            for pk, parent, branch in Grid.objects.order_by().values_list("pk", "parent", "branch")
         }
-        self._groups: dict[int, int | None] = dict(
-            Building.objects.order_by().values_list("pk", "group").filter(group__isnull=False)
-        )
+        grouped = Building.objects.order_by().filter(group__isnull=False)
+        self._groups: dict[int, int | None] = dict(grouped.values_list("pk", "group"))
         self._nodes = {
             pk: (parent, tier)
             for pk, parent, tier in Organization.objects.order_by().values_list("pk", "parent", "tier")
@@ -62,6 +62,11 @@ class Ladder:
         if leaf not in self._known:
             self._known[leaf] = tuple(dict.fromkeys(self._climb(leaf)))
         return self._known[leaf]
+
+    def steps(self) -> Iterable[object]:
+        """What the way up rests on: with another step a row belongs to other places than it did."""
+        for step in (self._grids, self._groups, self._nodes):
+            yield from sorted(step.items())
 
     def group_of(self, building_id: int | None) -> int | None:
         return self._groups.get(building_id) if building_id else None

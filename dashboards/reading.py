@@ -11,6 +11,7 @@ from django.db.models import Q
 from dashboards.measures import Counts
 from dashboards.models import Rollup, RollupState, Standing
 from dashboards.periods import Window
+from ground import clock
 from ground.periods import first_day_after
 
 DAY, MONTH = Rollup.Span.DAY, Rollup.Span.MONTH
@@ -59,9 +60,7 @@ def stand_now(places: Iterable[str]) -> dict[str, Counts]:
     found: dict[str, Counts] = defaultdict(Counts)
     if moment is None:
         return found
-    from dashboards.rolling.tallying import day_of
-
-    rows = Standing.objects.filter(place__in=list(places), day=day_of(moment)).order_by()
+    rows = Standing.objects.filter(place__in=list(places), day=clock.day_of(moment)).order_by()
     for place, figures in rows.values_list("place", "figures"):
         found[place].take(figures)
     return found

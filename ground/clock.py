@@ -26,6 +26,11 @@ def today() -> date:
     return timezone.localdate(now())
 
 
+def day_of(moment: datetime) -> date:
+    """The day on which an aware moment lies where the city is."""
+    return timezone.localtime(moment).date()
+
+
 def midnight(day: date) -> datetime:
     """The first moment of a day where the city is."""
     return timezone.make_aware(datetime.combine(day, time.min))

@@ -6,13 +6,14 @@ Rows pass once, with the conditions of `requests.figures` as columns; the day of
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Case, Count, IntegerField, Min, Q, QuerySet, Sum, When
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from dashboards import histograms
 from dashboards.measures import BROKEN_DOWN, BY_CATEGORY, OF_REQUESTS, Counts
@@ -30,6 +31,7 @@ ARRANGING = ("handle", "dispatch", "whistle")
 PUBLISHED = (WhistleState.OPEN, WhistleState.RUNNING, WhistleState.DONE)
 
 Days = dict[tuple[str, date], Counts]
+Span = tuple[date, date]  # first day, day after the last one
 
 
 class Tally:
@@ -50,19 +52,25 @@ class Tally:
         return days
 
 
-def tally(first: date, after: date, at: datetime, ladder: Ladder) -> Days:
-    """(place, day) → counts, of the days from `first` to the one before `after`, as of the moment `at`."""
-    span = clock.midnight(first), clock.midnight(after)
+def tally(spans: Sequence[Span], at: datetime, ladder: Ladder) -> Days:
+    """(place, day) → counts, of the days in `spans` (first, after), as of the moment `at`. Six queries."""
     found = Tally(ladder)
-    _requests(found, *span, at, ladder)
-    _dispatches(found, *span, ladder)
-    _whistles(found, *span, ladder)
-    _ledger(found, *span, ladder)
+    _requests(found, spans, at, ladder)
+    _dispatches(found, spans, ladder)
+    _whistles(found, spans, ladder)
+    _ledger(found, spans, ladder)
     return found.spread()
 
 
-def day_of(moment: datetime) -> date:
-    return timezone.localtime(moment).date()
+def _within(column: str, spans: Sequence[Span]) -> Q:
+    """The moment in that column lies on one of the days."""
+    return reduce(
+        or_,
+        (
+            Q(**{f"{column}__gte": clock.midnight(first), f"{column}__lt": clock.midnight(after)})
+            for first, after in spans
+        ),
+    )
 
 
 # Requests
@@ -71,17 +79,16 @@ _PLACE = ("district_id", "street_id", "community_id", "grid_id", "building_id")
 _MOMENTS = ("submitted_at", "accepted_at", "contacted_at", "resolved_at")
 
 
-def _requests(found: Tally, start: datetime, end: datetime, at: datetime, ladder: Ladder) -> None:
-    rows = ServiceRequest.objects.filter(whole=None, submitted_at__gte=start, submitted_at__lt=end)
+def _requests(found: Tally, spans: Sequence[Span], at: datetime, ladder: Ladder) -> None:
+    rows = ServiceRequest.objects.filter(_within("submitted_at", spans), whole=None)
     arranged = dict(
         RequestEvent.objects.filter(
-            subject__whole=None, subject__submitted_at__gte=start, subject__submitted_at__lt=end,
-            step__in=ARRANGING,
+            _within("subject__submitted_at", spans), subject__whole=None, step__in=ARRANGING
         ).order_by().values_list("subject").annotate(first=Min("at"))
     )  # fmt: skip
     for row in _with_flags(rows, at):
         leaf = _leaf(row, ladder)
-        counts = found.of(leaf, day_of(row["submitted_at"]))
+        counts = found.of(leaf, clock.day_of(row["submitted_at"]))
         _count_request(counts, row)
         _measure_times(counts, row, arranged.get(row["pk"]))
 
@@ -140,11 +147,11 @@ def _measure_times(counts: Counts, row: Mapping[str, Any], arranged: datetime | 
 _RETURNED = Q(state=DispatchState.RETURNED)
 
 
-def _dispatches(found: Tally, start: datetime, end: datetime, ladder: Ladder) -> None:
-    rows = Dispatch.objects.filter(sent_at__gte=start, sent_at__lt=end).order_by()
+def _dispatches(found: Tally, spans: Sequence[Span], ladder: Ladder) -> None:
+    rows = Dispatch.objects.filter(_within("sent_at", spans)).order_by()
     place = tuple(f"service_request__{column}" for column in _PLACE)
     for *where, sent_at, state, rejections in rows.values_list(*place, "sent_at", "state", "rejections"):
-        counts = found.of(_leaf(dict(zip(_PLACE, where, strict=True)), ladder), day_of(sent_at))
+        counts = found.of(_leaf(dict(zip(_PLACE, where, strict=True)), ladder), clock.day_of(sent_at))
         counts["dispatches"] += 1
         counts["dispatches.returned"] += state == DispatchState.RETURNED
         counts["dispatches.rejected"] += rejections > 0
@@ -159,9 +166,9 @@ _CLAIMS = {
 }
 
 
-def _whistles(found: Tally, start: datetime, end: datetime, ladder: Ladder) -> None:
-    rows = Whistle.objects.filter(starts_at__gte=start, starts_at__lt=end).order_by()
-    claimed = _claims(start, end)
+def _whistles(found: Tally, spans: Sequence[Span], ladder: Ladder) -> None:
+    rows = Whistle.objects.filter(_within("starts_at", spans)).order_by()
+    claimed = _claims(spans)
     columns = (
         *_PLACE[:4],
         "service_request__building_id",
@@ -174,7 +181,7 @@ def _whistles(found: Tally, start: datetime, end: datetime, ladder: Ladder) -> N
     )
     for row in rows.exclude(state=WhistleState.DRAFT).values(*columns).iterator(PORTION):
         row["building_id"] = row["service_request__building_id"]
-        counts = found.of(_leaf(row, ladder), day_of(row["starts_at"]))
+        counts = found.of(_leaf(row, ladder), clock.day_of(row["starts_at"]))
         if row["state"] not in PUBLISHED:
             counts["whistles.cancelled"] += 1
             continue
@@ -185,9 +192,9 @@ def _whistles(found: Tally, start: datetime, end: datetime, ladder: Ladder) -> N
         counts.update(claimed.get(row["pk"], {}))
 
 
-def _claims(start: datetime, end: datetime) -> dict[int, dict[str, int]]:
+def _claims(spans: Sequence[Span]) -> dict[int, dict[str, int]]:
     counted = {f"n{place}": Count("pk", filter=which) for place, which in enumerate(_CLAIMS.values())}
-    rows: Any = Claim.objects.filter(whistle__starts_at__gte=start, whistle__starts_at__lt=end)
+    rows: Any = Claim.objects.filter(_within("whistle__starts_at", spans))
     rows = rows.order_by().values("whistle_id").annotate(**counted)
     return {row["whistle_id"]: {name: row[f"n{n}"] for n, name in enumerate(_CLAIMS)} for row in rows}
 
@@ -195,12 +202,12 @@ def _claims(start: datetime, end: datetime) -> dict[int, dict[str, int]]:
 # The ledger: of the day on which was served
 
 
-def _ledger(found: Tally, start: datetime, end: datetime, ladder: Ladder) -> None:
+def _ledger(found: Tally, spans: Sequence[Span], ladder: Ladder) -> None:
     """Grouped by the database: entries are many, the whistles they belong to are few."""
     columns = (
         *_PLACE[:3], "whistle__grid_id", "whistle__service_request__building_id", "served_at", "duty_area",
     )  # fmt: skip
-    rows: Any = LedgerEntry.objects.filter(served_at__gte=start, served_at__lt=end).order_by()
+    rows: Any = LedgerEntry.objects.filter(_within("served_at", spans)).order_by()
     rows = rows.values(*columns).annotate(
         n_minutes=Coalesce(Sum("minutes"), 0),
         n_off_hours=Coalesce(Sum("off_hours_minutes"), 0),
@@ -208,7 +215,7 @@ def _ledger(found: Tally, start: datetime, end: datetime, ladder: Ladder) -> Non
     )
     for row in rows.iterator(PORTION):
         row["grid_id"], row["building_id"] = row[columns[3]], row[columns[4]]
-        counts = found.of(_leaf(row, ladder), day_of(row["served_at"]))
+        counts = found.of(_leaf(row, ladder), clock.day_of(row["served_at"]))
         counts["minutes"] += row["n_minutes"]
         counts["off_hours_minutes"] += row["n_off_hours"]
         counts["times"] += row["n_times"]

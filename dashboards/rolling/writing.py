@@ -1,4 +1,4 @@
-"""Counts into rows: what is the same stays untouched, what has nothing left goes."""
+"""Counts into rows: what is the same stays untouched, what has nothing left goes. Call in one transaction."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 
 from dashboards.measures import Counts
 from dashboards.models import Rollup, Standing
@@ -17,74 +18,89 @@ from ground.periods import first_day_after
 PORTION = 1_000
 DAY, MONTH = Rollup.Span.DAY, Rollup.Span.MONTH
 
-
-def write_days(found: Days, days: Iterable[date]) -> int:
-    """Rows of exactly these days, and of the months they lie in. Returns how many rows were not as they are now.
-
-    Call in one transaction: a month is the sum of its days.
-    """
-    wanted_days = sorted(set(days))
-    wrong = 0
-    for month in sorted({day.replace(day=1) for day in wanted_days}):
-        of_month = [day for day in wanted_days if day.replace(day=1) == month]
-        rows = Rollup.objects.filter(span=DAY, starts_on__in=of_month)
-        wanted = {(place, day): counts.plain() for (place, day), counts in found.items() if day in of_month}
-        changed = _replace(rows, wanted, lambda key: Rollup(place=key[0], span=DAY, starts_on=key[1]))
-        wrong += len(changed) + _write_month(month, {place for place, _ in changed})
-    return wrong
+Key = tuple[str, date]
+Wanted = Mapping[Key, Counts]
 
 
-def _write_month(month: date, places: set[str]) -> int:
-    """The month's rows of these places, added up from their days."""
+def write_month(month: date, found: Days) -> int:
+    """All rows of a month: its days, and the month as their sum. Returns how many rows were not as they are now."""
     after = first_day_after("month", month)
-    summed: dict[str, Counts] = defaultdict(Counts)
-    for some in _portions(sorted(places)):
-        rows = Rollup.objects.filter(
-            place__in=some, span=DAY, starts_on__gte=month, starts_on__lt=after
-        ).values_list("place", "figures")
-        for place, figures in rows:
-            summed[place].take(figures)
-    stored = Rollup.objects.filter(span=MONTH, starts_on=month, place__in=places)
-    wanted = {(place, month): counts.plain() for place, counts in summed.items()}
-    return len(_replace(stored, wanted, lambda key: Rollup(place=key[0], span=MONTH, starts_on=key[1])))
+    days = Rollup.objects.filter(span=DAY, starts_on__gte=month, starts_on__lt=after)
+    changed = _replace(days, found, span=DAY)
+    summed: dict[Key, Counts] = defaultdict(Counts)
+    for (place, _), counts in found.items():
+        summed[place, month].take(counts)
+    months = Rollup.objects.filter(span=MONTH, starts_on=month)
+    return len(changed) + len(_replace(months, summed, span=MONTH))
+
+
+def write_days(month: date, days: list[date], found: Days) -> int:
+    """Rows of these days of a month, and the month anew where they changed. Returns how many rows changed."""
+    changed = _replace(Rollup.objects.filter(span=DAY, starts_on__in=days), found, span=DAY)
+    places = sorted({place for place, _ in changed})
+    return len(changed) + sum(_sum_up(month, some) for some in _portions(places))
+
+
+def _sum_up(month: date, places: list[str]) -> int:
+    """The month's rows of these places, added up from their days as they are stored."""
+    after = first_day_after("month", month)
+    rows = Rollup.objects.filter(place__in=places)
+    days = rows.filter(span=DAY, starts_on__gte=month, starts_on__lt=after)
+    summed: dict[Key, Counts] = defaultdict(Counts)
+    for place, figures in days.order_by().values_list("place", "figures").iterator(PORTION):
+        summed[place, month].take(figures)
+    return len(_replace(rows.filter(span=MONTH, starts_on=month), summed, span=MONTH))
 
 
 def write_standing(kind: str, day: date, found: Mapping[str, Counts]) -> int:
     """The rows of one kind of standing on one day. Returns how many were not as they are now."""
     rows = Standing.objects.filter(kind=kind, day=day)
-    wanted = {(place, day): counts.plain() for place, counts in found.items()}
-    return len(_replace(rows, wanted, lambda key: Standing(place=key[0], kind=kind, day=key[1])))
+    return len(_replace(rows, {(place, day): counts for place, counts in found.items()}, kind=kind))
 
 
-Key = tuple[str, date]
+def drop_outside(first: date, after: date, today: date) -> int:
+    """Rows of days on which nothing is left to be counted, and standings of days that a wrong clock had seen."""
+    outside = Q(starts_on__lt=first) | Q(starts_on__gte=after)
+    gone, _ = Rollup.objects.filter(outside).delete()
+    never, _ = Standing.objects.filter(day__gt=today).delete()
+    return gone + never
 
 
-def _replace(rows: models.QuerySet[Any], wanted: Mapping[Key, dict[str, int]], new: Any) -> set[Key]:
-    """Make the stored rows those that are wanted. Returns the keys that differed."""
-    on = "starts_on" if rows.model is Rollup else "day"
-    wanted = {key: figures for key, figures in wanted.items() if figures}
-    changed, gone, seen = [], [], set()
-    for row in rows.iterator(PORTION):
-        key = (row.place, getattr(row, on))
-        seen.add(key)
-        figures = wanted.get(key)
-        if figures is None:
-            gone.append((row.pk, key))
-        elif figures != row.figures:
-            row.figures = figures
-            changed.append((row, key))
-    missing = [key for key in wanted if key not in seen]
-    manager = rows.model._default_manager
-    manager.bulk_update([row for row, _ in changed], ["figures"], batch_size=PORTION // 2)
-    for some in _portions([pk for pk, _ in gone]):
-        manager.filter(pk__in=some).delete()
-    manager.bulk_create([_filled(new(key), wanted[key]) for key in missing], batch_size=PORTION)
-    return {key for _, key in changed} | {key for _, key in gone} | set(missing)
+def _replace(rows: models.QuerySet[Any], wanted: Wanted, **same: Any) -> set[Key]:
+    """Make the stored rows those that are wanted; `same` is what all share. Returns the keys that differed."""
+    model: Any = rows.model
+    on = "starts_on" if model is Rollup else "day"
+    gone: dict[int, Key] = {}
+    kept: set[Key] = set()
+    stored = rows.order_by().values_list("pk", "place", on, "figures")
+    for pk, place, day, figures in stored.iterator(PORTION):
+        counts = wanted.get((place, day))
+        plain = counts.plain() if counts is not None else {}
+        if not plain:
+            gone[pk] = (place, day)
+        elif plain == figures:
+            kept.add((place, day))
+    for some in _portions(list(gone)):
+        model.objects.filter(pk__in=some).delete()
+    missing = [key for key in wanted if key not in kept]
+    written = _write(model, on, wanted, missing, same)
+    return written | set(gone.values())
 
 
-def _filled(row: Any, figures: dict[str, int]) -> Any:
-    row.figures = figures
-    return row
+def _write(model: Any, on: str, wanted: Wanted, keys: list[Key], same: Mapping[str, Any]) -> set[Key]:
+    """One statement a portion, whether a row is new or stands there with other figures."""
+    written: set[Key] = set()
+    unique = ["place", on, *same]
+    for some in _portions(keys):
+        plain = {key: wanted[key].plain() for key in some}
+        new = [
+            model(place=place, **{on: day}, **same, figures=figures)
+            for (place, day), figures in plain.items()
+            if figures
+        ]
+        model.objects.bulk_create(new, update_conflicts=True, unique_fields=unique, update_fields=["figures"])
+        written |= {key for key, figures in plain.items() if figures}
+    return written
 
 
 def _portions(items: list[Any]) -> Iterable[list[Any]]:
