@@ -21,13 +21,17 @@ from volunteers.models import Board, BoardRow, BoardSnapshot, Registration, Star
 PLACES = (Tier.DISTRICT, Tier.COMMUNITY)
 
 
-def with_boards(nodes: QuerySet[Organization]) -> QuerySet[Organization]:
-    """Those whose district's policy has boards, each with what it shows in `boards_shown`: in the same query."""
+def saying_boards(nodes: QuerySet[Organization]) -> QuerySet[Organization]:
+    """Each with what the policy of its district shows in `boards_shown`, Boards.OFF among it: in the same query."""
     begun = Policy.objects.filter(district__tree_id=OuterRef("tree_id"), begins_on__lte=clock.today())
     said = Coalesce(Subquery(begun.values("boards")[:1]), Value(Boards.ON))
     is_public = Coalesce(Subquery(begun.values("boards_public")[:1]), Value(False))
-    nodes = nodes.annotate(boards_shown=said, boards_public=is_public)
-    return nodes.exclude(boards_shown=Boards.OFF)
+    return nodes.annotate(boards_shown=said, boards_public=is_public)
+
+
+def with_boards(nodes: QuerySet[Organization]) -> QuerySet[Organization]:
+    """Those whose district's policy has boards, each with what it shows in `boards_shown`."""
+    return saying_boards(nodes).exclude(boards_shown=Boards.OFF)
 
 
 def visible_to(user: Any) -> QuerySet[Organization]:
