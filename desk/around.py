@@ -25,16 +25,16 @@ def remember(service_request: ServiceRequest, name: str, rows: list[Any]) -> Non
 
 def family_of(
     service_request: ServiceRequest, user: Any
-) -> tuple[list[ServiceRequest], list[ServiceRequest]]:
-    """(parts, merged ones), as far as they are in sight. One query, none where there is no family."""
+) -> tuple[list[ServiceRequest], list[ServiceRequest], list[ServiceRequest]]:
+    """(parts, merged ones, those for whose cause it was filed), as far as they are in sight. One query, none
+    where there is no family."""
     if not getattr(service_request, "has_family", True):
-        return [], []
-    related = Q(whole=service_request.pk) | Q(merged_into=service_request.pk)
+        return [], [], []
+    related = Q(whole=service_request.pk) | Q(merged_into=service_request.pk) | Q(cause=service_request.pk)
     rows = list(ServiceRequest.objects.in_sight_of_staff(user).filter(related).order_by("id"))
     parts = [row for row in rows if row.whole_id == service_request.pk]
-    return parts, [
-        row for row in rows if row.merged_into_id == service_request.pk and row.state == State.MERGED
-    ]
+    merged = [row for row in rows if row.merged_into_id == service_request.pk and row.state == State.MERGED]
+    return parts, merged, [row for row in rows if row.cause_id == service_request.pk]
 
 
 def earlier_at(service_request: ServiceRequest, user: Any) -> QuerySet[ServiceRequest]:

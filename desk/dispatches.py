@@ -284,5 +284,7 @@ def _row(dispatch: Dispatch, *, is_own: bool) -> Row:
 
 def surname_of(service_request: ServiceRequest) -> str:
     """Of whoever asked; of whom it was filed for where that person has no phone."""
+    if service_request.is_proactive:
+        return "社区"
     name = service_request.asker_name if service_request.has_no_phone else service_request.submitter.name
     return surname_only(name) if name else "没留姓名"

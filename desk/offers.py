@@ -75,7 +75,7 @@ def is_taken_here(name: str, service_request: ServiceRequest) -> bool:
     """Whether the desk has this step at all; what only the submitter may do is done on the phone pages."""
     if name not in ORDER or (name not in FORMS and name != "whistle"):
         return False
-    return name not in OF_SUBMITTER or service_request.has_no_phone
+    return name not in OF_SUBMITTER or service_request.asker_id is None
 
 
 def choices_for(user: Any, service_request: ServiceRequest, pending: Any) -> Choices:

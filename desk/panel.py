@@ -38,7 +38,7 @@ _SHOWN = (
         "responsible",
         "rating",
     ),
-    *("consent_at", "supervised_by", "whole", "merged_into"),
+    *("consent_at", "supervised_by", "whole", "merged_into", "cause"),
 )
 _SEALED = ("grid__boundary", "responsible__phone")
 _CHIPS = {
@@ -108,7 +108,7 @@ def request_in_sight(user: Any, number: str) -> ServiceRequest:
 
 
 def _related_to(pk: Any) -> QuerySet[ServiceRequest]:
-    return ServiceRequest.objects.filter(Q(whole=pk) | Q(merged_into=pk)).order_by()
+    return ServiceRequest.objects.filter(Q(whole=pk) | Q(merged_into=pk) | Q(cause=pk)).order_by()
 
 
 def context_of(
@@ -118,7 +118,7 @@ def context_of(
 
     Without the history, the side panel fetches it by a request of its own (`desk:history`).
     """
-    parts, merged = around.family_of(service_request, user)
+    parts, merged, symptoms = around.family_of(service_request, user)
     dispatches = dispatches_of(service_request)
     around.remember(service_request, "parts", parts)
     around.remember(service_request, "dispatches", dispatches)
@@ -139,6 +139,8 @@ def context_of(
         "whistles": list(whistles_of(service_request)),
         "parts": parts,
         "merged": merged,
+        "symptoms": symptoms,
+        "cause": _reachable(user, service_request.cause),
         "into": _reachable(user, service_request.merged_into),
         "whole": _reachable(user, service_request.whole),
         "earlier": list(around.earlier_at(service_request, user)),
@@ -198,6 +200,8 @@ def pending_of(service_request: ServiceRequest) -> Pending | None:
 
 def person_of(user: Any, service_request: ServiceRequest) -> Person:
     """The submitter; for one without a phone his name, and whoever filed it is found in the history."""
+    if service_request.is_proactive:
+        return Person("社区立项", "未诉先办，没有提出人，不用评价", can_reveal=False)
     submitter = service_request.submitter
     named = powers.sees_name(user, service_request)
     if service_request.has_no_phone:

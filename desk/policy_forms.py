@@ -80,7 +80,7 @@ class PolicyForm(forms.Form):
             labels = policies.CLOCKS if group in policies.TRACKS else policies.DISPATCH_CLOCKS
             self.fields[f"{group}_{name}"] = SpanField(labels[name])
             self.initial[f"{group}_{name}"] = now.span(group, name)
-        for name in (*policies.DAYS, "legal_route", *policies.SWITCHES):
+        for name in (*policies.DAYS, "legal_route", *policies.SWITCHES, *policies.PATTERNS):
             self.fields[name] = _field_of(name)
             self.initial[name] = getattr(now, name)
         self.initial.update(policies.PRESETS.get(preset, {}), begins_on=clock.today())
@@ -119,6 +119,9 @@ _HELP = {
     "patrol_tracks": "巡查功能启用以后生效，默认不记录。",
     "quota_times": "只对在职党员，0 是不设指标。",
     "quota_hours": "只对在职党员，0 是不设指标。",
+    "pattern_building": "同类点单到这么多件，提示社区未诉先办；0 是不提示。",
+    "pattern_compound": "分在几栋楼的，按小区算；0 是不提示。",
+    "pattern_weeks": "从今天往回数。至少两个人、分在两周里提出才算。",
     "legal_route": "在区里不予受理、不再重办的时候，告诉居民还可以走哪些途径。",
 }
 

@@ -59,6 +59,8 @@ def _row(service_request: ServiceRequest, similar: int) -> Row:
 
 
 def _who(service_request: ServiceRequest) -> str:
+    if service_request.is_proactive:
+        return "社区"
     name = service_request.asker_name if service_request.has_no_phone else service_request.submitter.name
     return surname_only(name) if name else "没留姓名"
 

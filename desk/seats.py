@@ -10,7 +10,7 @@ from grids.scope import grid_ids, reach
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import NOTHING, scope_of
 from requests.afterwards import TAKES_PART
-from requests.models import Consent, DispatchEvent, RequestEvent
+from requests.models import Consent, DispatchEvent, RequestEvent, asked_by
 
 _ABOVE = (Tier.DISTRICT, Tier.STREET)
 
@@ -43,7 +43,7 @@ def consented(user: Any) -> Q:
     if found is NOTHING:
         return found
     asked = Consent.objects.filter(service_request=OuterRef("pk"), state=Consent.State.PENDING, asked_by=user)
-    own = Q(submitter=user, has_no_phone=False) | Q(Exists(asked.order_by()))
+    own = asked_by(user) | Q(Exists(asked.order_by()))
     return found & ~own
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from shapely.geometry import Point as ShapelyPoint
 
 from grids.edges import geometry_of
-from grids.models import Building, Grid
+from grids.models import Building, Compound, Grid
 from ground.geo import Point, box_around, distance_m
 from organizations.models import Organization
 
@@ -24,16 +24,20 @@ class Place(NamedTuple):
 def place_of(
     *,
     building: Building | None = None,
+    compound: Compound | None = None,
     point: Point | None = None,
     community: Organization | None = None,
 ) -> Place | None:
     """Resolve a place; None when nobody answers for it, or its community is closed.
 
-    A building knows its grid. A chosen community stands, and a point (WGS-84) only finds the grid in it. A point
-    alone goes by the smallest boundary around it, else by the nearest building within 500 m.
+    A building knows its grid, and so does a compound. A chosen community stands, and a point (WGS-84) only
+    finds the grid in it. A point alone goes by the smallest boundary around it, else by the nearest building
+    within 500 m.
     """
     if building is not None:
         return _in_active(building.community, building.grid, building)
+    if compound is not None:
+        return _in_active(compound.community, compound.grid)
     if community is not None:
         return _in_active(community, grid_at(point, community) if point else None)
     if point is None:

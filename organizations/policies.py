@@ -17,7 +17,9 @@ from organizations.models import Organization, Policy
 from organizations.models.policies import (
     MOST_DAYS,
     MOST_HOURS,
+    MOST_PATTERN,
     MOST_TIMES,
+    MOST_WEEKS,
     MOST_WEIGHT,
     Attendance,
     Boards,
@@ -62,14 +64,19 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 #: Whether boards are open to everybody is a decision of its own: no preset makes it.
 SWITCHES = (*PRESETS[Preset.SHAOGUAN], "boards_public")
+#: 未诉先办: from how many requests in how many weeks on. No preset sets it: it asks nothing of anybody.
+PATTERNS = ("pattern_building", "pattern_compound", "pattern_weeks")
 #: All that a signature says.
-FIELDS = ("spans", *DAYS, "legal_route", *SWITCHES)
+FIELDS = ("spans", *DAYS, "legal_route", *SWITCHES, *PATTERNS)
 _CHOICES = {"attendance": Attendance, "boards": Boards, "resolve_photos": ResolvePhotos}
 _LIMITS = {
     **dict.fromkeys(DAYS, (1, MOST_DAYS)),
     "like_weight": (0, MOST_WEIGHT),
     "quota_times": (0, MOST_TIMES),
     "quota_hours": (0, MOST_HOURS),
+    "pattern_building": (0, MOST_PATTERN),
+    "pattern_compound": (0, MOST_PATTERN),
+    "pattern_weeks": (2, MOST_WEEKS),
 }
 
 
@@ -177,6 +184,9 @@ def check(said: dict[str, Any]) -> None:
         raise RuleViolation("请写明还有哪些法定途径，最多 300 字。", field="legal_route")
     if said["like_weight"] and not said["likes_shown"]:
         raise RuleViolation("不显示点赞时，权重填 0。", field="like_weight")
+    for name in ("pattern_building", "pattern_compound"):
+        if said[name] == 1:
+            raise RuleViolation("一件不算反复出现：请填 2 以上，0 是不提示。", field=name)
     if said["boards_public"] and said["boards"] == Boards.OFF:
         raise RuleViolation("不设排行榜时，没有可以公开的。", field="boards_public")
 

@@ -76,12 +76,15 @@ def end_of(day: date, at: datetime, field: str) -> datetime:
 
 
 def start(service_request: ServiceRequest, at: datetime, calendar: WorkCalendar) -> None:
-    """Submitted: the accept and contact clocks of the provisional track run from `at`."""
+    """Submitted: the accept and contact clocks of the provisional track run from `at`; where nobody asked
+    (未诉先办) nobody is contacted."""
     promise = promise_of(Policy.of(service_request.district_id), service_request.track)
     service_request.submitted_at = at
     service_request.accept_due = due_after(at, promise.accept, calendar)
-    service_request.contact_due = due_after(at, promise.contact, calendar)
-    service_request.promise = promise.stored("accept", "contact")
+    service_request.promise = promise.stored("accept")
+    if not service_request.is_proactive:
+        service_request.contact_due = due_after(at, promise.contact, calendar)
+        service_request.promise |= promise.stored("contact")
     set_due(service_request, at, calendar)
 
 

@@ -60,7 +60,7 @@ def _ask_above(move: Move, kind: ConsentKind, by: Any, said: str, **more: Any) -
     thing = move.thing
     is_above = thing.tier_above_id is not None
     where = Organization.objects.get(pk=thing.tier_above_id or thing.district_id)
-    concerned = {by.pk} if thing.has_no_phone else {by.pk, thing.submitter_id}
+    concerned = {by.pk} if thing.asker_id is None else {by.pk, thing.asker_id}
     if not powers.deciders(where, is_above=is_above).exclude(pk__in=concerned).exists():
         raise RuleViolation(f"{where.short_name}还没有能答复的人（分管领导），请先联系区里任职。")
     thing.consent_kind, thing.consent_at = kind, where

@@ -158,7 +158,7 @@ def contact(dispatch: Dispatch, *, by: Any, how: str, text: str = "") -> None:
 
     with transaction.atomic():
         _take("contact", dispatch, by, text.strip(), change=settle)
-        if dispatch.service_request.is_open:
+        if dispatch.service_request.is_open and not dispatch.service_request.is_proactive:
             _contact_for(dispatch, by, how, text.strip())
 
 

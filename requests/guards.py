@@ -41,6 +41,10 @@ def still_time_to_rate(service_request: Any) -> str:
     return "" if service_request.lapse_due <= clock.now() else "还没到评价的期限。"
 
 
+def somebody_rates(service_request: Any) -> str:
+    return "" if service_request.is_proactive else "要等提出人评价，或者过了评价的期限。"
+
+
 def cannot_be_merged(service_request: Any) -> str:
     if service_request.parts.exists():
         return "已经拆分过，不能并到别的点单。"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from grids.models import Building
+from grids.models import Building, Compound
 from grids.places import Place, place_of
 from ground import clock
 from ground.errors import RuleViolation
@@ -26,11 +26,12 @@ TITLE_LENGTH, SHORT_TITLE = 40, 20  # signs
 def place_found(
     *,
     building: Building | None = None,
+    compound: Compound | None = None,
     point: Point | None = None,
     community: Organization | None = None,
 ) -> Place:
-    """Who answers for a building, a chosen community or a point (WGS-84). Raises RuleViolation."""
-    place = place_of(building=building, point=point, community=community)
+    """Who answers for a building, a compound, a chosen community or a point (WGS-84). Raises RuleViolation."""
+    place = place_of(building=building, compound=compound, point=point, community=community)
     if place is None:
         raise RuleViolation("没能认出这个地方属于哪个社区，请查找并选择小区、楼栋或社区。", field="place")
     return place

@@ -22,16 +22,17 @@ contactors: list[Callable[[Any, ServiceRequest], bool]] = []
 
 
 def is_submitter(user: Any, service_request: ServiceRequest) -> bool:
-    """Whose own it is. What staff filed for one without a phone is not theirs."""
-    if user is None or user.pk is None or service_request.has_no_phone:
-        return False
-    return service_request.submitter_id == user.pk
+    """Whose own it is. What staff filed for one without a phone, or for nobody (未诉先办), is not theirs."""
+    return user is not None and user.pk is not None and service_request.asker_id == user.pk
 
 
 def can_submit(user: Any, service_request: ServiceRequest) -> bool:
-    """Anyone with an account for himself; for another, whoever handles requests at that place (代点)."""
+    """Anyone with an account for himself; for another, whoever handles requests at that place (代点); for nobody
+    (未诉先办) whoever verifies there."""
     if user is None or not user.is_active:
         return False
+    if service_request.is_proactive:
+        return can_verify(user, service_request)
     return is_submitter(user, service_request) or covers(user, Power.HANDLE, service_request)
 
 
@@ -45,6 +46,13 @@ def speaks_for(user: Any, service_request: ServiceRequest) -> bool:
     if service_request.has_no_phone:
         return service_request.responsible_id != user.pk and covers(user, Power.HANDLE, service_request)
     return is_submitter(user, service_request)
+
+
+def can_withdraw(user: Any, service_request: ServiceRequest) -> bool:
+    """Whoever speaks for it; what the community filed for nobody, the community takes back."""
+    if service_request.is_proactive and not service_request.is_part:
+        return user is not None and scope_of(user).holds_at(Power.VERIFY, service_request.community_id)
+    return speaks_for(user, service_request)
 
 
 def can_rate(user: Any, service_request: ServiceRequest) -> bool:
@@ -95,7 +103,8 @@ def _sits_at_handler(user: Any, service_request: ServiceRequest) -> bool:
 
 
 def can_ask(user: Any, service_request: ServiceRequest) -> bool:
-    return not service_request.is_part and can_handle(user, service_request)
+    has_asker = not (service_request.is_part or service_request.is_proactive)
+    return has_asker and can_handle(user, service_request)
 
 
 def can_merge(user: Any, service_request: ServiceRequest) -> bool:
@@ -193,6 +202,9 @@ def can_note(user: Any, service_request: ServiceRequest) -> bool:
 
 
 def can_contact(user: Any, service_request: ServiceRequest) -> bool:
+    """There is nobody to be contacted where nobody asked."""
+    if service_request.is_proactive:
+        return False
     if can_handle(user, service_request) or any(may(user, service_request) for may in contactors):
         return True
     return is_dispatched_to(user, service_request)
@@ -225,7 +237,7 @@ def answers(user: Any, dispatch: Dispatch) -> bool:
 
 
 def can_reveal_phone(user: Any, service_request: ServiceRequest) -> bool:
-    return covers(user, Power.REVEAL, service_request)
+    return not service_request.is_proactive and covers(user, Power.REVEAL, service_request)
 
 
 def sees_name(user: Any, service_request: ServiceRequest) -> bool:
@@ -249,7 +261,9 @@ def handlers(service_request: ServiceRequest) -> QuerySet[User]:
             lines.add(service_request.grid.parent_id)
         duties = present(GridDuty.objects.in_force().filter(grid__in=lines))
         at_handler |= Q(appointments__in=Appointment.objects.in_force().filter(grid_duties__in=duties))
-    people = User.objects.filter(at_handler, is_active=True).exclude(pk=service_request.submitter_id)
+    people = User.objects.filter(at_handler, is_active=True)
+    if not service_request.is_proactive:
+        people = people.exclude(pk=service_request.submitter_id)
     return people.distinct().order_by("name", "pk")
 
 

@@ -15,8 +15,9 @@ from requests import clocks, powers
 from requests.models import ServiceRequest
 from requests.states import State
 
-#: The road of a request, in words; where a state stands on it. A part is not rated.
+#: The road of a request, in words; where a state stands on it. A part is not rated, nor is 未诉先办.
 ROAD = ["已提交", "已受理", "办理中", "待评价", "已办结"]
+PROACTIVE_ROAD = ["已立项", "已受理", "办理中", "已办结"]
 PART_ROAD = ["已拆出", "已受理", "办理中", "已办结"]
 _REACHED = {
     State.SUBMITTED: 0,
@@ -101,6 +102,8 @@ def _road_of(service_request: ServiceRequest) -> list[str]:
     """The first words say when it began anew: by an objection, by being reopened."""
     if service_request.is_part:
         return PART_ROAD
+    if service_request.is_proactive:
+        return PROACTIVE_ROAD
     first = "已申诉" if service_request.objected_at else ROAD[0]
     second = f"重办 {service_request.reopened}" if service_request.reopened else ROAD[1]
     return [first, second, *ROAD[2:]]
@@ -136,6 +139,8 @@ def asker_of(service_request: ServiceRequest, viewer: Any) -> str:
     """Whoever asked, in words fit for the viewer: 你, or 居民 周**."""
     if viewer is not None and powers.is_submitter(viewer, service_request):
         return "你"
+    if service_request.is_proactive:
+        return "社区"
     name = service_request.asker_name if service_request.has_no_phone else service_request.submitter.name
     return f"居民 {surname_only(name)}".replace("居民 居民", "居民")
 

@@ -53,6 +53,7 @@ class Replay:
     days: Days
     calendar: WorkCalendar
     dues: Dues = field(default_factory=Dues)
+    has_asker: bool = True
 
     def play(self, event: Any) -> None:
         if event.step in _TAKES_IT_OVER:
@@ -64,8 +65,10 @@ class Replay:
         self._set_due(event)
 
     def _submit(self, event: Any) -> None:
+        self.has_asker = "proactive" not in event.codes
         self.dues.accept_due = self._after(event.at, "accept")
-        self.dues.contact_due = self._after(event.at, "contact")
+        if self.has_asker:
+            self.dues.contact_due = self._after(event.at, "contact")
 
     def _begin_part(self, event: Any) -> None:
         self.dues.resolve_due = _moment(event.codes["due"])
@@ -78,7 +81,8 @@ class Replay:
             self._accept(event)
 
     def _decline(self, event: Any) -> None:
-        self.dues.object_until = self._in_days(event.at, "object_days")
+        if self.has_asker:
+            self.dues.object_until = self._in_days(event.at, "object_days")
 
     def _object(self, event: Any) -> None:
         self.dues.object_until = None
@@ -109,6 +113,9 @@ class Replay:
     def _close(self, event: Any) -> None:
         self.dues.lapse_due = None
         self.dues.reopen_until = self._in_days(event.at, "reopen_days")
+
+    def _conclude(self, event: Any) -> None:
+        self.dues.lapse_due = None
 
     def _reopen(self, event: Any) -> None:
         self.dues.lapse_due = self.dues.reopen_until = None
@@ -156,6 +163,7 @@ _PLAYS: dict[str, Callable[[Replay, Any], None]] = {
     "rate": Replay._close,
     "call_back": Replay._close,
     "lapse": Replay._close,
+    "conclude": Replay._conclude,
     "reopen": Replay._reopen,
 }
 

@@ -88,7 +88,7 @@ def _page(row: ServiceRequest | Dispatch) -> str:
 
 
 def _without_submitter(found: People, service_request: ServiceRequest) -> People:
-    return found if service_request.has_no_phone else found.exclude(pk=service_request.submitter_id)
+    return found if service_request.asker_id is None else found.exclude(pk=service_request.asker_id)
 
 
 def owner_of_request(request_id: int) -> People:

@@ -21,7 +21,7 @@ REQUESTS = Machine(
     model=ServiceRequest,
     event=RequestEvent,
     signal=request_moved,
-    owner=lambda service_request: None if service_request.has_no_phone else service_request.submitter_id,
+    owner=lambda service_request: service_request.asker_id,
     steps=[
         Step("submit", "点单", _NEW, State.SUBMITTED, powers.can_submit, done="提交了点单"),
         Step(
@@ -146,6 +146,10 @@ REQUESTS = Machine(
             done="逾期未评价，自动办结", guard=guards.still_time_to_rate,
         ),
         Step(
+            "conclude", "结案", frozenset({State.RESOLVED}), State.CLOSED, clock_only,
+            done="未诉先办，无需评价，结案", guard=guards.somebody_rates,
+        ),
+        Step(
             "reopen", "要求重办", frozenset({State.RESOLVED, State.CLOSED}), State.ACCEPTED,
             powers.can_reopen, done="要求重办", guard=guards.cannot_be_reopened, needs_input=True,
         ),
@@ -165,7 +169,7 @@ REQUESTS = Machine(
         ),
         Step(
             "withdraw", "撤回", _OPEN | {State.MERGED}, State.WITHDRAWN,
-            powers.speaks_for, done="撤回了点单", tone="danger", needs_input=True,
+            powers.can_withdraw, done="撤回了点单", tone="danger", needs_input=True,
         ),
     ],
 )  # fmt: skip
@@ -179,7 +183,7 @@ DISPATCHES = Machine(
     model=Dispatch,
     event=DispatchEvent,
     signal=dispatch_moved,
-    owner=lambda dispatch: None if dispatch.service_request.has_no_phone else dispatch.service_request.submitter_id,
+    owner=lambda dispatch: dispatch.service_request.asker_id,
     locks=("service_request",),
     steps=[
         Step("send", "派单", _NEW, DispatchState.SENT, powers.sends, done="派单", impartial=True),

@@ -20,7 +20,7 @@ from organizations.workdays import calendar, one_calendar
 from requests import clocks
 from requests import photos as pictures
 from requests.models import Consent, Hold, Note, ServiceRequest
-from requests.states import OPEN
+from requests.states import OPEN, State
 from requests.tables import REQUESTS
 
 TEXT_LENGTH = 1000  # signs of a request, a supplement, a reason
@@ -77,7 +77,16 @@ def take(
         if words:
             Note.objects.create(event=move.event, text=words, is_internal=is_internal)
         pictures.attach(move.event, ready)
+        if move.thing.state == State.RESOLVED and move.thing.is_proactive:
+            _conclude(service_request)
     return move
+
+
+def _conclude(service_request: ServiceRequest) -> None:
+    """未诉先办: nobody asked, so nobody rates. What is resolved, whichever way, is closed in the same moment."""
+    with REQUESTS.take("conclude", service_request, by=None) as move:
+        move.thing.ended_at, move.thing.lapse_due = move.at, None
+        clocks.set_due(move.thing, move.at, calendar(), State.CLOSED)
 
 
 def _before(move: Move) -> None:

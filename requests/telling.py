@@ -93,7 +93,7 @@ class Teller:
             return ""
         if event.by is None:
             return "系统"
-        if event.by_id == self.service_request.submitter_id and not self.service_request.has_no_phone:
+        if event.by_id == self.service_request.asker_id:
             return ""
         if event.step == "contact" and "dispatch" in event.codes and self.reader is Reader.ASKER:
             return ""  # the headline names the unit; its officer is known by that only
@@ -118,6 +118,8 @@ class Teller:
     def _submit(self, event: RequestEvent) -> Said:
         span = clocks.promised(self.service_request, "accept")
         note = f"承诺 {span}内受理" if span else ""
+        if "proactive" in event.codes:
+            return "社区主动立项，未诉先办", note
         if "has_no_phone" in event.codes:
             return f"代{self.asker}点单", note
         return ("代点单" if "on_behalf_of" in event.codes else f"{self.asker}提交了点单"), note
@@ -255,6 +257,9 @@ class Teller:
 
     def _lapse(self, event: RequestEvent) -> Said:
         return "逾期没有评价，自动办结", ""
+
+    def _conclude(self, event: RequestEvent) -> Said:
+        return "未诉先办，没有提出人要评价，结案", ""
 
     def _reopen(self, event: RequestEvent) -> Said:
         taker = event.codes.get("to")

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 
 from accounts.models import User
-from grids.models import Building
+from grids.models import Building, Compound
 from ground.errors import RuleViolation
 from ground.geo import Point
 from ground.steps import Move
@@ -53,6 +53,7 @@ def submit(
     text: str,
     title: str = "",
     building: Building | None = None,
+    compound: Compound | None = None,
     point: Point | None = None,
     community: Organization | None = None,
     address: str = "",
@@ -61,11 +62,13 @@ def submit(
     on_behalf_of: User | tuple[str, str] | None = None,
     without_phone: str = "",
     shares_phone: bool = False,
+    is_proactive: bool = False,
 ) -> ServiceRequest:
     """点单 (S7): file a request and start the accept and contact clocks. Same submitter and key: the first one.
 
     point: WGS-84. on_behalf_of: the person (or phone and name) for whom staff file it; he is the submitter.
     without_phone: the name of one who has no phone: staff stay the contact and a call-back judges the work.
+    is_proactive: 未诉先办, filed by the community for nobody (`dashboards.patterns`).
     Raises RuleViolation (no place, too many within the hour, text), NoPower (staff of another place).
     """
     key, said = key or uuid.uuid4(), words_of(text, "text", "请写下要办的事。")
@@ -79,7 +82,7 @@ def submit(
         service_request = ServiceRequest(
             key=key,
             submitter=submitter,
-            **_filed_as(submitter, by, without_phone),
+            **_filed_as(submitter, by, without_phone, is_proactive=is_proactive),
             category=category,
             track=category.track,
             title=title_of(title, said),
@@ -87,13 +90,15 @@ def submit(
             address=address.strip()[:80],
             shares_phone=shares_phone,
         )
-        place = place_found(building=building, point=point, community=community)
+        place = place_found(building=building, compound=compound, point=point, community=community)
         put_at(service_request, place, point)
         return file_once(service_request, lambda: _file(service_request, by, ready))
 
 
-def _filed_as(submitter: User, by: User, without_phone: str) -> dict[str, Any]:
-    """Own, or 代点; what staff filed can be looked up by number and code without an account."""
+def _filed_as(submitter: User, by: User, without_phone: str, *, is_proactive: bool) -> dict[str, Any]:
+    """Own, 未诉先办, or 代点; what staff filed can be looked up by number and code without an account."""
+    if is_proactive:
+        return {"source": ServiceRequest.Source.PROACTIVE}
     if submitter == by and not without_phone.strip():
         return {"source": ServiceRequest.Source.RESIDENT}
     if without_phone.strip() and submitter != by:
@@ -112,6 +117,8 @@ def _file(service_request: ServiceRequest, by: User, ready: list[pictures.Pictur
         clocks.start(service_request, move.at, calendar())
         if service_request.has_no_phone:
             move.codes["has_no_phone"] = True
+        elif service_request.is_proactive:
+            move.codes["proactive"] = True
         elif service_request.source == ServiceRequest.Source.STAFF:
             move.codes["on_behalf_of"] = service_request.submitter_id
         move.thing = service_request
@@ -156,7 +163,9 @@ def decline(service_request: ServiceRequest, *, by: User, reason: str) -> None:
 
     def settle(move: Move) -> None:
         days = Policy.of(move.thing.district_id).object_days
-        move.thing.ended_at, move.thing.object_until = move.at, move.at + timedelta(days=days)
+        move.thing.ended_at = move.at
+        if not move.thing.is_proactive:
+            move.thing.object_until = move.at + timedelta(days=days)
         merging.first_answer(move)
 
     with transaction.atomic():

@@ -18,7 +18,7 @@ from notifications.models import Outgoing
 from notifications.outbox import say
 from organizations import policies
 from organizations.models import Policy
-from requests.models import ServiceRequest
+from requests.models import ServiceRequest, asked_by
 from volunteers.models import Claim, Thanks, Whistle
 from volunteers.powers import can_thank
 from volunteers.states import SERVED, ClaimState, WhistleState
@@ -51,7 +51,7 @@ def served(user: Any, scanned: Iterable[int] = ()) -> QuerySet[Whistle]:
     begun = Q(state__in=(WhistleState.RUNNING, WhistleState.DONE)) | Q(
         state=WhistleState.OPEN, starts_at__lte=clock.now()
     )
-    asked = Q(Exists(done), service_request__submitter=user, service_request__has_no_phone=False)
+    asked = Q(Exists(done)) & asked_by(user, "service_request__")
     fresh = Q(ends_at__gte=clock.now() - OPEN_FOR) & (asked | (begun & Q(pk__in=list(scanned))))
     said = Exists(Thanks.objects.filter(whistle=OuterRef("pk"), by=user))
     return Whistle.objects.filter(fresh | Q(said), ~Exists(own))

@@ -138,6 +138,7 @@ def _switches(policy: Policy) -> list[tuple[str, str]]:
         ("点赞", _likes(policy)),
         ("服务指标", _quota(policy)),
         ("办结照片", policy.get_resolve_photos_display()),
+        ("未诉先办", _patterns(policy)),
         ("巡查轨迹", f"{'记录' if policy.patrol_tracks else '不记录'}（巡查功能启用以后生效）"),
     ]
 
@@ -153,6 +154,17 @@ def _likes(policy: Policy) -> str:
         return "不显示"
     weight = policy.like_weight
     return f"显示，按权重 {weight.normalize():f} 计入榜单，不作考核" if weight else "显示，不计入榜单"
+
+
+def _patterns(policy: Policy) -> str:
+    counts = [
+        f"{where} {number} 件"
+        for where, number in (("一栋楼", policy.pattern_building), ("一个小区", policy.pattern_compound))
+        if number
+    ]
+    if not counts:
+        return "不提示"
+    return f"{policy.pattern_weeks} 周里同类点单，{'、'.join(counts)}，提示社区主动立项"
 
 
 def _quota(policy: Policy) -> str:

@@ -31,6 +31,8 @@ LEGAL_ROUTE = (
 #: Nobody is kept waiting longer than that by a rule of days.
 MOST_DAYS, MOST_TIMES, MOST_HOURS = 365, 90, 1_000
 MOST_WEIGHT = Decimal(10)
+#: 未诉先办: beyond so many requests nothing would be a pattern; so many weeks are looked back at most.
+MOST_PATTERN, MOST_WEEKS = 99, 12
 
 
 def default_spans() -> Spans:
@@ -144,6 +146,9 @@ class Policy(AppendOnly):
         "办结照片", max_length=10, choices=ResolvePhotos, default=ResolvePhotos.CATEGORY
     )
     patrol_tracks = models.BooleanField("记录巡查轨迹", default=False)
+    pattern_building = _number("同一栋楼反复出现（件）", 4, MOST_PATTERN, least=0)
+    pattern_compound = _number("同一小区反复出现（件）", 6, MOST_PATTERN, least=0)
+    pattern_weeks = _number("在多少周里", 4, MOST_WEEKS, least=2)
 
     objects = PolicyQuerySet.as_manager()  # type: ignore[misc]
 
@@ -168,6 +173,15 @@ class Policy(AppendOnly):
                 violation_error_message="权重和服务指标不能是负数，也不能这么大。",
             ),
             models.CheckConstraint(
+                condition=Q(pattern_building__range=(0, MOST_PATTERN))
+                & ~Q(pattern_building=1)
+                & Q(pattern_compound__range=(0, MOST_PATTERN))
+                & ~Q(pattern_compound=1)
+                & Q(pattern_weeks__range=(2, MOST_WEEKS)),
+                name="policy_patterns_in_range",
+                violation_error_message="未诉先办的件数是 0 或 2 以上，周数在 2 到 12 之间。",
+            ),
+            models.CheckConstraint(
                 condition=Q(preset__in=Preset.values)
                 & Q(attendance__in=Attendance.values)
                 & Q(boards__in=Boards.values)
@@ -184,6 +198,11 @@ class Policy(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.district} {self.begins_on} 起"
+
+    @property
+    def finds_patterns(self) -> bool:
+        """未诉先办 is on, for buildings, for compounds, or for both."""
+        return bool(self.pattern_building or self.pattern_compound)
 
     def span(self, group: str, clock: str) -> Span | None:
         """How long `clock` ("accept", "sign" …) of `group` ("urgent" … "hard_dispatch") may run; None: no clock."""

@@ -10,7 +10,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from ground import clock
 from organizations.posts import Power
 from organizations.scope import NOTHING, scope_of
-from requests.models import Hold, ServiceRequest
+from requests.models import Hold, ServiceRequest, asked_by
 from requests.states import OPEN, State, Track
 
 
@@ -72,5 +72,5 @@ def awaiting_consent_of(user: Any) -> Q:
         mine |= Q(consent_at__isnull=False, consent_at__in=leads)
     if verifies := scope.seats(Power.VERIFY):
         mine |= Q(consent_at__isnull=False, consent_at__in=verifies) & ~Q(consent_at=F("handler"))
-    own = Q(submitter=user.pk, has_no_phone=False)
+    own = asked_by(user.pk)
     return mine & Q(state__in=[State.ACCEPTED, State.IN_PROGRESS]) & ~own

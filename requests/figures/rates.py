@@ -42,6 +42,7 @@ def conditions(at: datetime) -> dict[str, Q]:
     return {
         "submitted": Q(whole=None),
         "own": OWN,
+        "proactive": Q(source=ServiceRequest.Source.PROACTIVE, whole=None),
         "answer_due": answer_due,
         "answered_in_time": OWN & Q(accepted_in_time=True),
         "answered_late": answer_due & ~Q(accepted_in_time=True),
@@ -75,6 +76,7 @@ def _came_due(column: str, at: datetime) -> Q:
 NAMES = {
     "submitted": "拆分的分件不另计",
     "own": "居民本人提出",
+    "proactive": "未诉先办",
     "answer_due": "到期应受理",
     "answered_in_time": "按时受理或答复",
     "answered_late": "没有按时受理",
@@ -123,10 +125,11 @@ class Figures:
     done: int = 0
     done_in_time: int = 0
     explained: int = 0
+    proactive: int = 0
 
     @property
     def filed_by_staff(self) -> int:
-        return self.submitted - self.own
+        return self.submitted - self.own - self.proactive
 
     @property
     def response_rate(self) -> float | None:

@@ -2,7 +2,7 @@
 
 from requests.models.catalogue import Category, NumberSeries, ReplyTemplate
 from requests.models.dispatches import Dispatch, DispatchEvent, DispatchNote
-from requests.models.matters import ServiceRequest
+from requests.models.matters import ServiceRequest, asked_by
 from requests.models.records import (
     Consent,
     Hold,
@@ -30,6 +30,7 @@ __all__ = [
     "RequestEvent",
     "SavedFilter",
     "ServiceRequest",
+    "asked_by",
     "photo_path",
     "thumbnail_path",
 ]

@@ -22,12 +22,24 @@ from requests.states import BAD_RATING, OPEN, ConsentKind, Outcome, State, Track
 USER = settings.AUTH_USER_MODEL
 
 
+def asked_by(user: Any, prefix: str = "") -> Q:
+    """`ServiceRequest.asker_id` as a condition. `prefix`: the way to the request ("service_request__")."""
+    filed_by_themselves = [ServiceRequest.Source.RESIDENT, ServiceRequest.Source.STAFF]
+    return Q(
+        **{
+            f"{prefix}submitter": user,
+            f"{prefix}has_no_phone": False,
+            f"{prefix}source__in": filed_by_themselves,
+        }
+    )
+
+
 class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
     def visible_to(self, user: Any) -> Self:
         """One's own, and those that one's posts have in sight (RULES 5). Out of sight is 404."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(Q(submitter=user, has_no_phone=False) | self._of_staff(user))
+        return self.filter(asked_by(user) | self._of_staff(user))
 
     def in_sight_of_staff(self, user: Any) -> Self:
         """Those that the user's posts have in sight, own ones not counted."""
@@ -53,7 +65,7 @@ class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
 
     def own(self, user: Any) -> Self:
         """What somebody asked for himself: neither parts of it, nor what he filed for one without a phone."""
-        return self.filter(submitter=user, has_no_phone=False, whole=None)
+        return self.filter(asked_by(user), whole=None)
 
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
@@ -118,6 +130,15 @@ class ServiceRequest(Placed):
     )
     merged_into = models.ForeignKey(
         "self", verbose_name="并入", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+    cause = models.ForeignKey(
+        "self",
+        verbose_name="社区立项",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="symptoms",
+        help_text="未诉先办：针对反复出现的同类点单立的项。",
     )
 
     # What happened to it so far, as far as a rule or a list asks
@@ -238,6 +259,10 @@ class ServiceRequest(Placed):
                 condition=Q(resolved_at=None) | Q(resolved_at__gte=F("submitted_at")),
                 name="request_resolved_after_submitted",
             ),
+            models.CheckConstraint(
+                condition=~Q(source="proactive") | Q(has_no_phone=False, query_code="", shares_phone=False),
+                name="request_proactive_of_nobody",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -251,6 +276,16 @@ class ServiceRequest(Placed):
     def is_part(self) -> bool:
         """拆分出来的一件: not rated, not in the rates, closed when it is done."""
         return self.whole_id is not None
+
+    @property
+    def is_proactive(self) -> bool:
+        """未诉先办: filed by the community; nobody asked, is contacted, or rates. `submitter` filed it."""
+        return self.source == self.Source.PROACTIVE
+
+    @property
+    def asker_id(self) -> int | None:
+        """The account that asked and speaks for itself; None for one without a phone, and for 未诉先办."""
+        return None if self.has_no_phone or self.is_proactive else self.submitter_id
 
     @property
     def tier_above_id(self) -> int | None:

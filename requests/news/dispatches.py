@@ -105,7 +105,7 @@ def _dispatch_of(event_id: int) -> tuple[Dispatch | None, int]:
 def _others(found: People, dispatch: Dispatch, by: int) -> People:
     """Without whoever did it, and without whoever asked: it is his own."""
     thing = dispatch.service_request
-    return found.exclude(pk__in=[by] if thing.has_no_phone else [by, thing.submitter_id])
+    return found.exclude(pk__in=[by] if thing.asker_id is None else [by, thing.asker_id])
 
 
 def officers(event_id: int) -> People:

@@ -71,8 +71,9 @@ def concerned(event_id: int) -> People:
     if event is None or event.step not in _PEOPLE:
         return people.nobody()
     found = _PEOPLE[event.step](event).exclude(pk=event.by_id or 0)
-    if not event.subject.has_no_phone or event.step in WORDS:
-        found = found.exclude(pk=event.subject.submitter_id)  # his own, or told already
+    thing = event.subject
+    if not thing.is_proactive and (not thing.has_no_phone or event.step in WORDS):
+        found = found.exclude(pk=thing.submitter_id)  # his own, or told already
     if event.step == "consent_hand_down" and (consent := _answered(event.subject)):
         found = found.exclude(pk=consent.asked_by_id)
     return found
@@ -148,7 +149,9 @@ def _begins(words: str) -> Callable[[ServiceRequest, Codes], str]:
 
 
 _TITLES: dict[str, Callable[[ServiceRequest, Codes], str]] = {
-    "submit": _begins("新点单"),
+    "submit": lambda service_request, codes: (
+        f"{'社区立项' if service_request.is_proactive else '新点单'}：{title_of(service_request)}"
+    ),
     "add": _begins("有补充"),
     "answer": _begins("有回答"),
     "timeout": _begins("没有等到回答，请继续办"),

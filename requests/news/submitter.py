@@ -27,9 +27,11 @@ class Words(NamedTuple):
 
 
 def tell(move: Move) -> None:
-    """Nobody hears of his own step; parts have nobody who asked for them."""
+    """Nobody hears of his own step; parts, and what the community filed itself, have nobody who asked for them."""
     service_request, words = move.thing, WORDS.get(move.step.name)
-    if words is None or service_request.is_part or _is_own(move):
+    if words is None or service_request.is_part or service_request.is_proactive:
+        return
+    if _is_own(move):
         return
     said = words(service_request, move.codes)
     if said is None:

@@ -38,7 +38,7 @@ _THANKS = {
 
 def _in_sight(request: SignedInRequest, number: str) -> ServiceRequest:
     rows = ServiceRequest.objects.whole().select_related(
-        "community", "street", "district", "supervised_by", "whole", "merged_into__handler"
+        "community", "street", "district", "supervised_by", "whole", "merged_into__handler", "cause"
     )
     lean = rows.defer("grid__boundary", "submitter__phone", "responsible__phone")
     return get_object_or_404(lean.visible_to(request.user), number=number)

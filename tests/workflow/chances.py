@@ -66,18 +66,20 @@ def _seated(name: str, post: Post, place: Any) -> User:
 
 
 def file(world: World, chance: Random) -> ServiceRequest:
-    """By a resident, by staff for themselves, for somebody with a phone, or for one without."""
+    """By a resident, by staff for themselves, for somebody with a phone, for one without, or for nobody."""
     place = chance.choice(
         [{"building": world.city.home.building}, {"community": world.city.home.organization}]
     )
     fields: dict[str, Any] = {"category": world.category, "text": "楼道灯不亮", **place}
-    way = chance.randrange(6)
+    way = chance.randrange(7)
     if way == 0:
         return workflow.submit(by=world.city.home.secretary, without_phone="周阿婆", **fields)
     if way == 1:
         return workflow.submit(by=world.city.home.secretary, **fields)
     if way == 2:
         return workflow.submit(by=world.staff[1], on_behalf_of=world.residents[1], **fields)
+    if way == 3:
+        return workflow.submit(by=world.city.home.secretary, is_proactive=True, **fields)
     return workflow.submit(by=chance.choice(world.residents), **fields)
 
 

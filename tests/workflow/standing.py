@@ -112,6 +112,8 @@ def _of_request(row: ServiceRequest, by_pk: dict[int, ServiceRequest]) -> list[s
         "is to be rung by nobody or too late": (row.contact_next_at is None)
         or (row.contacted_at is None and row.state in OPEN and row.state != State.SUBMITTED),
         "has nobody to act": row.state not in OPEN or row.state == State.ASKED or row.due is not None,
+        "waits for the word of nobody": not row.is_proactive
+        or (row.state not in (State.ASKED, State.RESOLVED) and row.contacted_at is None),
         "is in progress by nobody": row.state != State.IN_PROGRESS or row.takeover_due is None,
     }
     return [said for said, holds in checks.items() if not holds]

@@ -48,7 +48,7 @@ def requester_of(user: Any, whistle: Whistle) -> Requester | None:
         return None
     submitter = service_request.submitter
     return Requester(
-        name=surname_only(submitter.name),
+        name="社区" if service_request.is_proactive else surname_only(submitter.name),
         place=service_request.place,
         phone=submitter.phone if service_request.shares_phone else "",
     )
