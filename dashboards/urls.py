@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboards import views
+from dashboards import map_views, saved_pages, views
 
 app_name = "dashboards"
 urlpatterns = [
@@ -10,4 +10,17 @@ urlpatterns = [
     path("dashboards/city/", views.city, name="city"),
     path("dashboards/<int:pk>/", views.node, name="node"),
     path("dashboards/<int:pk>/table.csv", views.table, name="table"),
+    path("dashboards/views/", saved_pages.shown, name="views"),
+    path("dashboards/views/save/", saved_pages.save, name="save_view"),
+    path("dashboards/views/<int:pk>/", saved_pages.opened, name="open_view"),
+    path("dashboards/views/<int:pk>/rename/", saved_pages.rename, name="rename_view"),
+    path("dashboards/views/<int:pk>/remove/", saved_pages.remove, name="remove_view"),
+    path("dashboards/views/<int:pk>/weekly/", saved_pages.send_weekly, name="weekly_view"),
+    path("dashboards/weekly/", saved_pages.digest, name="digest"),
+    path("dashboards/city/map/", map_views.page, name="city_map_page"),
+    path("dashboards/city/map.json", map_views.data, name="city_map"),
+    path("dashboards/city/map/points.json", map_views.points, name="city_map_points"),
+    path("dashboards/<int:pk>/map/", map_views.page, name="map_page"),
+    path("dashboards/<int:pk>/map.json", map_views.data, name="map"),
+    path("dashboards/<int:pk>/map/points.json", map_views.points, name="map_points"),
 ]

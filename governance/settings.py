@@ -32,6 +32,9 @@ if WENSHAO_DEMO and PRODUCTION:
 WENSHAO_SMS_URL = os.environ.get("WENSHAO_SMS_URL", "")
 WENSHAO_SMS_TOKEN = os.environ.get("WENSHAO_SMS_TOKEN", "")
 
+# Tiles under the maps of dashboards; None: maps on plain ground, no request to anybody else.
+WENSHAO_TILES = environment.tiles(os.environ)
+
 ALLOWED_HOSTS = environment.words(os.environ, "ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 PROXIES = int(os.environ.get("WENSHAO_PROXIES", "0"))  # trusted reverse proxies in front of us
 
@@ -320,6 +323,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "dashboards.roll_up",
         "schedule": timedelta(seconds=int(os.environ.get("WENSHAO_ROLLUP_SECONDS", "600"))),
     },
+    "dashboards.digests": {"task": "dashboards.send_digests", "schedule": timedelta(minutes=10)},
     # What has been closed for yesterday is not closed again: the first round after midnight does it.
     "volunteers.closing": {"task": "volunteers.close_boards", "schedule": timedelta(minutes=10)},
 }

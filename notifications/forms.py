@@ -8,7 +8,10 @@ from django import forms
 
 from notifications.models import Preference
 
-FIELDS = ("wants_progress", "wants_whistles", "is_quiet_at_night", "quiet_from", "quiet_to")
+FIELDS = (
+    *("wants_progress", "wants_whistles", "wants_digests"),
+    *("is_quiet_at_night", "quiet_from", "quiet_to"),
+)
 
 
 def _moment(label: str) -> forms.TimeField:
@@ -26,9 +29,12 @@ def _moment(label: str) -> forms.TimeField:
 class PreferenceForm(forms.Form):
     wants_progress = forms.BooleanField(label="我的点单有进展", required=False)
     wants_whistles = forms.BooleanField(label="社区吹哨，招募党员和志愿者", required=False)
+    wants_digests = forms.BooleanField(label="看板周报，每周一早上", required=False)
     is_quiet_at_night = forms.BooleanField(label="这段时间不打扰我", required=False)
     quiet_from = _moment("开始")
     quiet_to = _moment("结束")
 
-    def __init__(self, data: Any, *, preference: Preference) -> None:
+    def __init__(self, data: Any, *, preference: Preference, has_post: bool) -> None:
         super().__init__(data, initial={name: getattr(preference, name) for name in FIELDS})
+        if not has_post:  # nobody else has dashboards; what was said stays
+            del self.fields["wants_digests"]

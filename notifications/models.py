@@ -21,11 +21,12 @@ ABOUT_LENGTH = 60
 
 
 class Kind(models.TextChoices):
-    """What sort of news; two of them a person may switch off for channels."""
+    """What sort of news; three of them a person may switch off for channels."""
 
     PROGRESS = "progress", "点单进展"
     WORK = "work", "工作提醒"
     WHISTLE = "whistle", "哨单招募"
+    DIGEST = "digest", "看板周报"
     OTHER = "other", "其他通知"
 
 
@@ -157,6 +158,7 @@ class Preference(models.Model):
     user = models.OneToOneField(USER, on_delete=models.CASCADE, primary_key=True, related_name="+")
     wants_progress = models.BooleanField("点单进展", default=True)
     wants_whistles = models.BooleanField("哨单招募", default=True)
+    wants_digests = models.BooleanField("看板周报", default=True)
     is_quiet_at_night = models.BooleanField("免打扰", default=True)
     quiet_from = models.TimeField("免打扰开始", default=time(22))
     quiet_to = models.TimeField("免打扰结束", default=time(7))

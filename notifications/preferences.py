@@ -35,8 +35,9 @@ def change(
     is_quiet_at_night: bool,
     quiet_from: time,
     quiet_to: time,
+    wants_digests: bool | None = None,
 ) -> Preference:
-    """Keep what the person wants from now on; raises RuleViolation for quiet hours without an end."""
+    """Keep what the person wants from now on; None stays. Raises RuleViolation for quiet hours without an end."""
     if quiet_from == quiet_to:
         raise RuleViolation("开始和结束不能是同一时间。不需要免打扰时，请取消上面的勾选。", field="quiet_to")
     said = {
@@ -46,6 +47,8 @@ def change(
         "quiet_from": quiet_from,
         "quiet_to": quiet_to,
     }
+    if wants_digests is not None:
+        said["wants_digests"] = wants_digests
     return Preference.objects.update_or_create(user=by, defaults=said)[0]
 
 
@@ -56,7 +59,11 @@ def must_hear_of_work(user: User) -> bool:
 
 def is_wanted(preference: Preference, row: Outgoing) -> bool:
     """Whether channels may call the person for this at all."""
-    switches = {Kind.PROGRESS: preference.wants_progress, Kind.WHISTLE: preference.wants_whistles}
+    switches = {
+        Kind.PROGRESS: preference.wants_progress,
+        Kind.WHISTLE: preference.wants_whistles,
+        Kind.DIGEST: preference.wants_digests,
+    }
     return row.is_urgent or switches.get(Kind(row.kind), True)
 
 

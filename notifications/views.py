@@ -51,7 +51,8 @@ def read_all(request: HttpRequest) -> HttpResponse:
 def preferences(request: SignedInRequest) -> HttpResponse:
     """What calls me, and when nothing may."""
     data = request.POST if request.method == "POST" else None
-    form = PreferenceForm(data, preference=wishes.preference_of(request.user))
+    must_hear = wishes.must_hear_of_work(request.user)
+    form = PreferenceForm(data, preference=wishes.preference_of(request.user), has_post=must_hear)
     if form.is_valid():
         try:
             wishes.change(by=request.user, **form.cleaned_data)
@@ -60,6 +61,5 @@ def preferences(request: SignedInRequest) -> HttpResponse:
         else:
             messages.success(request, "消息设置已保存。")
             return redirect("notifications:inbox")
-    must_hear = wishes.must_hear_of_work(request.user)
     context = {"tab": "messages", "form": form, "must_hear_of_work": must_hear}
     return render(request, "notifications/preferences.html", context)

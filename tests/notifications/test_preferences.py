@@ -63,6 +63,15 @@ def test_who_holds_a_post_reads_that_work_cannot_be_switched_off():
     assert strong_client(secretary).get(f"{API}preferences/").json()["must_hear_of_work"] is True
 
 
+def test_letters_of_dashboards_are_a_switch_for_posts_only():
+    secretary, resident = factories.a_city().home.secretary, factories.a_user()
+    for user, shown in ((secretary, True), (resident, False)):
+        assert ("看板周报" in strong_client(user).get(PAGE).content.decode()) is shown
+        strong_client(user).post(PAGE, {"quiet_from": "22:00", "quiet_to": "07:00"})
+    kept = dict(Preference.objects.values_list("user", "wants_digests"))
+    assert kept == {secretary.pk: False, resident.pk: True}  # where it is not shown, nothing was said of it
+
+
 def test_the_api_changes_what_is_said_and_leaves_the_rest():
     me = factories.a_user()
     browser = weak_client(me)
@@ -70,6 +79,7 @@ def test_the_api_changes_what_is_said_and_leaves_the_rest():
     assert answer.json() == {
         "wants_progress": True,
         "wants_whistles": True,
+        "wants_digests": True,
         "is_quiet_at_night": True,
         "quiet_from": "22:00:00",
         "quiet_to": "08:00:00",
