@@ -1,0 +1,105 @@
+"""The proof that rollups equal the rows: counted once more by the database (`counting`), and compared.
+
+Stored figures are as of the last round: work that was done since shows as a difference until the next one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Max, Min
+
+from dashboards.measures import together
+from dashboards.models import Rollup, RollupState, Standing
+from dashboards.rolling import changes
+from dashboards.rolling.proving.counting import Around, Found
+from dashboards.rolling.proving.happened import happened
+from dashboards.rolling.proving.stood import stood
+from ground import clock
+from ground.periods import first_day_after
+
+DAY, MONTH = Rollup.Span.DAY, Rollup.Span.MONTH
+Rows = Mapping[tuple[str, date], Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Difference:
+    """One figure that is stored otherwise than it is counted. `what`: "day", "month", or a kind of standing."""
+
+    what: str
+    place: str
+    on: date
+    measure: str
+    stored: int
+    counted: int
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.on} {self.place} {self.measure}：存的是 {self.stored}，数出来是 {self.counted}"
+
+
+def differences(at: datetime | None = None) -> list[Difference]:
+    """Everything that is stored, against the rows. `at`: as of when it was counted (default: the last round)."""
+    at = at or as_of()
+    around = Around()
+    found = [each for month in months() for each in of_month(month, at, around)]
+    return [*found, *of_standings(at, around)]
+
+
+def as_of() -> datetime:
+    return RollupState.objects.filter(pk=1).values_list("as_of", flat=True).first() or clock.now()
+
+
+def months(first: date | None = None, last: date | None = None) -> list[date]:
+    """The firsts of the months to be proved: those with rows, those with rollups, or those asked for."""
+    begin, after = changes.extent()
+    kept = Rollup.objects.aggregate(first=Min("starts_on"), last=Max("starts_on"))
+    begin = first or min(begin, kept["first"] or begin)
+    end = last or max(after, kept["last"] or after)
+    return changes.months((begin, end)) or [begin.replace(day=1)]
+
+
+def of_month(month: date, at: datetime, around: Around) -> Iterator[Difference]:
+    """The days of a month, and the month."""
+    after = first_day_after("month", month)
+    counted = happened(month, after, at, around)
+    rows = Rollup.objects.filter(starts_on__gte=month, starts_on__lt=after).order_by()
+    yield from _compare(DAY, _stored(rows.filter(span=DAY)), _plain(counted))
+    yield from _compare(MONTH, _stored(rows.filter(span=MONTH)), _summed(month, counted))
+
+
+def of_standings(at: datetime, around: Around) -> Iterator[Difference]:
+    """How places stand on the day of the last round."""
+    day = clock.day_of(at)
+    for kind in Standing.Kind.values:
+        counted = {(place, day): counts.plain() for place, counts in stood(kind, at, around).items()}
+        rows = Standing.objects.filter(kind=kind, day=day).order_by()
+        stored = {(place, day): figures for place, figures in rows.values_list("place", "figures")}
+        yield from _compare(kind, stored, counted)
+
+
+def _stored(rows: object) -> Rows:
+    found = rows.values_list("place", "starts_on", "figures").iterator(2_000)  # type: ignore[attr-defined]
+    return {(place, day): figures for place, day, figures in found}
+
+
+def _plain(found: Found) -> Rows:
+    return {key: counts.plain() for key, counts in found.items()}
+
+
+def _summed(month: date, found: Found) -> Rows:
+    parts: dict[str, list[Mapping[str, int]]] = {}
+    for (place, _), counts in found.items():
+        parts.setdefault(place, []).append(counts)
+    return {(place, month): together(each).plain() for place, each in parts.items()}
+
+
+def _compare(what: str, stored: Rows, counted: Rows) -> Iterator[Difference]:
+    for key in sorted(stored.keys() | counted.keys()):
+        here, there = stored.get(key, {}), counted.get(key, {})
+        if here == there:
+            continue
+        for name in sorted(here.keys() | there.keys()):
+            if here.get(name, 0) != there.get(name, 0):
+                yield Difference(what, *key, name, here.get(name, 0), there.get(name, 0))
