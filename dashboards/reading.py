@@ -56,7 +56,11 @@ def series(place: str, span: str, first: date, after: date) -> dict[date, Counts
 
 def stand_now(places: Iterable[str]) -> dict[str, Counts]:
     """place → how it stands at the last round: all kinds together. Two queries with `as_of`."""
-    moment = as_of()
+    return stand_at(places, as_of())
+
+
+def stand_at(places: Iterable[str], moment: datetime | None) -> dict[str, Counts]:
+    """The same of the round at that moment: one query; nothing before the first round."""
     found: dict[str, Counts] = defaultdict(Counts)
     if moment is None:
         return found
