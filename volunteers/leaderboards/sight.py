@@ -186,6 +186,20 @@ def row_in(which: Q) -> BoardRow | None:
     return _with_names(BoardRow.objects.annotate(size=Subquery(last))).filter(which).first()
 
 
+def top_of(place: Organization, period: str, boards: str, most: int) -> list[BoardRow]:
+    """The first places of the present board of a district or community that the policy shows: one query."""
+    last = BoardRow.objects.filter(board=OuterRef("board")).order_by("-rank").values("rank")[:1]
+    rows = _with_names(BoardRow.objects.annotate(size=Subquery(last))).filter(
+        board__kind=naming.kind_of(place),
+        board__organization=place,
+        board__period=period,
+        board__starts_on=naming.first_day(period),
+    )
+    if boards == Boards.POSITIVE:
+        rows = rows.exclude(volunteer__hides_from_boards=True)
+    return [row for row in rows.order_by("rank")[:most] if place_of(row, boards) is not None]
+
+
 def place_of(row: BoardRow, boards: str) -> int | None:
     """The place of a row of `row_of`, where the policy shows one."""
     is_shown = boards == Boards.ON or row.rank <= first_third(row.size)  # type: ignore[attr-defined]
