@@ -113,9 +113,11 @@ class Report:
 
     @property
     def sentence(self) -> str:
-        rates = "，".join(rate.said for rate in self.rates)
         week = "上周" if self.window == week_before(first_day("week", clock.today())) else self.window.label
-        return f"{self.place}：{self.headline}。{week}点单 {self.figures.submitted} 件，{rates}。"
+        if not self.figures.submitted:
+            return f"{self.place}：{self.headline}。{week}没有点单。"
+        known = [rate.said for rate in self.rates if rate.value is not None]
+        return f"{self.place}：{self.headline}。{week}{'，'.join([f'点单 {self.figures.submitted} 件', *known])}。"
 
 
 def week_before(monday: date) -> Window:
