@@ -122,3 +122,36 @@ def _is_key(encoded: str) -> bool:
         return len(base64.b64decode(encoded, validate=True)) == KEY_BYTES
     except ValueError:
         return False
+
+
+#: Subdomains that take turns in {s} of a tile address, unless WENSHAO_TILES_SUBDOMAINS names others.
+TILE_SUBDOMAINS = "0,1,2,3,4,5,6,7"
+
+
+def tiles(environ: Mapping[str, str]) -> dict[str, Any] | None:
+    """The tile server under the maps: url with {x}, {y}, {z}, its subdomains, attribution, and the hosts behind it.
+
+    None without WENSHAO_TILES_URL: maps lie on plain ground and ask nobody. Tiles must be WGS-84 or CGCS2000
+    (天地图): less than a metre apart; those in GCJ-02 (高德, 腾讯) lie some 500 m beside our boundaries.
+    """
+    template = environ.get("WENSHAO_TILES_URL", "").strip()
+    if not template:
+        return None
+    key = environ.get("WENSHAO_TILES_KEY", "").strip()
+    parts = urlsplit(template)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or any(c in template for c in "\"'<> ;,"):
+        refuse("WENSHAO_TILES_URL must be one http(s) address like https://host/{z}/{x}/{y}.png.")
+    if missing := [name for name in ("{x}", "{y}", "{z}") if name not in template]:
+        refuse(f"WENSHAO_TILES_URL lacks {', '.join(missing)}.")
+    if "{key}" in template and not key:
+        refuse("WENSHAO_TILES_URL has {key}, so WENSHAO_TILES_KEY must be in the environment.")
+    subdomains = words(environ, "WENSHAO_TILES_SUBDOMAINS", TILE_SUBDOMAINS) if "{s}" in template else []
+    origin = f"{parts.scheme}://{parts.netloc}"
+    if "{" in origin.replace("{s}", ""):
+        refuse("WENSHAO_TILES_URL may have {s} in its host, and nothing else in braces.")
+    return {
+        "url": template.replace("{key}", key),
+        "subdomains": subdomains,
+        "attribution": environ.get("WENSHAO_TILES_ATTRIBUTION", "").strip(),
+        "hosts": [origin.replace("{s}", each) for each in subdomains] or [origin],
+    }

@@ -32,6 +32,16 @@ LOOSER = {
 }
 
 
+def maps() -> dict[str, dict[str, str]]:
+    """Pages with a map may load pictures from the tile server that the environment names, and from no other."""
+    tiles = settings.WENSHAO_TILES
+    return (
+        {"/dashboards/": POLICY | {"img-src": " ".join([POLICY["img-src"], *tiles["hosts"]])}}
+        if tiles
+        else {}
+    )
+
+
 def header(policy: dict[str, str]) -> str:
     return "; ".join(f"{name} {value}" for name, value in policy.items())
 
@@ -42,7 +52,7 @@ class ContentSecurityMiddleware:
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
         self.strict = header(POLICY)
-        self.looser = {prefix: header(policy) for prefix, policy in LOOSER.items()}
+        self.looser = {prefix: header(policy) for prefix, policy in (LOOSER | maps()).items()}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)

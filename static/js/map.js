@@ -1,0 +1,222 @@
+/* The map of a dashboard. The server has drawn it as SVG; where Leaflet is installed, it takes over: zoom, labels that
+   come with room, tiles if the platform has a server of them, and open requests as points when asked for.
+   Without this file, or without Leaflet, the picture, its links and its table stay as they are. */
+(() => {
+  if (window.wenshaoMap) return;
+  window.wenshaoMap = true;
+  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  let library, map;
+
+  function leaflet(view) {
+    library = library || new Promise((good, bad) => {
+      if (!view.dataset.js) return bad(new Error("not installed"));
+      const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: view.dataset.css });
+      const script = Object.assign(document.createElement("script"), { src: view.dataset.js });
+      style.onload = () => document.head.append(script);
+      style.onerror = script.onerror = () => bad(new Error("not there"));
+      script.onload = () => good(window.L);
+      // Before our own rules, so that ours hold.
+      document.head.prepend(style);
+    });
+    return library;
+  }
+
+  async function json(url) {
+    const answer = await fetch(url, { headers: { Accept: "application/json" } });
+    if (!answer.ok) throw new Error(answer.status);
+    return answer.json();
+  }
+
+  function element(tag, text, css) {
+    const made = document.createElement(tag);
+    if (text) made.textContent = text;
+    if (css) made.className = css;
+    return made;
+  }
+
+  /* What a keyboard can reach, and what it is called. */
+  function reachable(path, words, go) {
+    const shape = path.getElement();
+    if (!shape) return;
+    shape.setAttribute("tabindex", "0");
+    shape.setAttribute("role", go ? "link" : "img");
+    shape.setAttribute("aria-label", words);
+    if (go) shape.addEventListener("keydown", (event) => event.key === "Enter" && go());
+  }
+
+  function lay(L, view, data) {
+    const box = element("div", "", "map-live");
+    box.setAttribute("role", "application");
+    box.setAttribute("aria-label", `地图：${view.dataset.label}。方向键移动，加减号缩放；下面有表`);
+    view.append(box);
+    map = L.map(box, {
+      attributionControl: Boolean(view.dataset.tiles), scrollWheelZoom: false, dragging: !L.Browser.mobile,
+      zoomSnap: 0.25, zoomAnimation: !still, fadeAnimation: !still, inertia: !still,
+    });
+    // The wheel belongs to the page until somebody has gone into the map.
+    box.addEventListener("focusin", () => map.scrollWheelZoom.enable());
+    box.addEventListener("focusout", () => map.scrollWheelZoom.disable());
+    if (view.dataset.tiles) {
+      box.classList.add("with-tiles");
+      map.attributionControl.setPrefix(false);
+      L.tileLayer(view.dataset.tiles, {
+        subdomains: view.dataset.subdomains.split(","), maxZoom: 18, referrerPolicy: "origin",
+        attribution: element("i", view.dataset.attribution).innerHTML,
+      }).addTo(map);
+    }
+    const areas = L.geoJSON(data, {
+      filter: (feature) => feature.geometry,
+      style: (feature) => ({ className: `map-area h${feature.properties.class ?? "-none"}` }),
+      onEachFeature: (feature, path) => {
+        path.bindTooltip(element("span", feature.properties.words), { sticky: true, className: "map-tip" });
+        if (feature.properties.url) path.on("click", () => location.assign(feature.properties.url));
+      },
+    }).addTo(map);
+    map.fitBounds(areas.getBounds(), { padding: [10, 10], animate: false });
+    map.setMinZoom(map.getZoom() - 1);
+    map.setMaxZoom(18);
+    areas.eachLayer((path) => {
+      const { words, url } = path.feature.properties;
+      reachable(path, words, url && (() => location.assign(url)));
+    });
+    labels(L, areas);
+    view.classList.add("live");
+    return areas;
+  }
+
+  /* Names and numbers where there is room; the larger polygons first. */
+  function labels(L, areas) {
+    const all = [];
+    areas.eachLayer((path) => {
+      const { name, text, at, class: step } = path.feature.properties;
+      const said = element("span", name);
+      said.append(element("b", text));
+      const label = L.tooltip({ permanent: true, direction: "center", className: `map-label on${step}`, opacity: 1 })
+        .setLatLng([at[1], at[0]]).setContent(said);
+      map.addLayer(label);
+      label.getElement().setAttribute("aria-hidden", "true");
+      all.push({ label, path });
+    });
+    function fit() {
+      const taken = [];
+      const sized = all.map(({ label, path }) => {
+        const bounds = path.getBounds();
+        const room = map.latLngToContainerPoint(bounds.getSouthEast()).subtract(map.latLngToContainerPoint(bounds.getNorthWest()));
+        return { shown: label.getElement(), room };
+      }).sort((one, other) => other.room.x * other.room.y - one.room.x * one.room.y);
+      for (const { shown, room } of sized) {
+        const own = shown.getBoundingClientRect();
+        const clash = taken.some((it) => own.left < it.right && it.left < own.right && own.top < it.bottom && it.top < own.bottom);
+        const fits = own.width <= room.x && own.height <= room.y && !clash;
+        shown.classList.toggle("off", !fits);
+        if (fits) taken.push(own);
+      }
+    }
+    map.on("zoomend resize", () => requestAnimationFrame(fit));
+    requestAnimationFrame(fit);
+  }
+
+  function listed(spot) {
+    const list = element("ul");
+    for (const each of spot.requests) {
+      const row = element("li");
+      row.append(Object.assign(element("a", each.number), { href: each.url }), ` ${each.category} · ${each.state} `);
+      if (each.due) row.append(element("span", each.due, each.overdue ? "late" : ""));
+      if (each.title) row.append(element("br"), each.title);
+      list.append(row);
+    }
+    if (!spot.coarse) return list;
+    const whole = element("div");
+    whole.append(element("p", "具体位置不显示，点画在网格中间。", "muted"), list);
+    return whole;
+  }
+
+  function circle(L, layer, at, n, css, words, opens) {
+    const point = L.circleMarker([at[1], at[0]], { radius: 7 + Math.min(9, Math.sqrt(n) * 2), className: `map-point ${css}` });
+    if (opens) point.bindPopup(opens, { maxWidth: 300, minWidth: 200 });
+    if (n > 1) point.bindTooltip(element("span", n), { permanent: true, direction: "center", className: `map-count ${css}` });
+    layer.addLayer(point);
+    reachable(point, words, opens && (() => point.openPopup()));
+    const shape = point.getElement();
+    if (shape && opens) shape.setAttribute("role", "button");
+  }
+
+  function pointed(L, data, areas) {
+    const layer = L.layerGroup().addTo(map);
+    for (const spot of data.spots) {
+      const words = `${spot.n} 件在办${spot.overdue ? `，${spot.overdue} 件超时` : ""}`;
+      circle(L, layer, spot.at, spot.n, spot.overdue ? "late" : "", words, () => listed(spot));
+    }
+    const middles = new Map();
+    areas.eachLayer((path) => middles.set(path.feature.id, path.feature.properties.at));
+    for (const { place, name, n } of data.beyond) {
+      const at = middles.get(place);
+      if (at) circle(L, layer, at, n, "more", `${name}另有 ${n} 件在办`, () => element("span", `${name}另有 ${n} 件在办`));
+    }
+    return layer;
+  }
+
+  function offerPoints(L, root, areas) {
+    const button = root.querySelector("[data-map-points]");
+    const says = root.querySelector("[data-map-says]");
+    if (!button) return;
+    let layer;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      const on = button.getAttribute("aria-pressed") !== "true";
+      if (on && !layer) {
+        button.disabled = true;
+        try {
+          const data = await json(button.dataset.mapPoints);
+          layer = pointed(L, data, areas);
+          layer.words = data.words;
+        } catch {
+          says.textContent = "点单没有取到，请稍后再试。";
+          return;
+        } finally {
+          button.disabled = false;
+        }
+      } else if (layer) {
+        if (on) map.addLayer(layer);
+        else map.removeLayer(layer);
+      }
+      button.setAttribute("aria-pressed", String(on));
+      button.querySelector("span").textContent = on ? "收起在办点单" : "显示在办点单";
+      says.textContent = on ? `${layer.words}。` : "";
+    });
+  }
+
+  async function start(root) {
+    const view = root.querySelector("[data-map-view]");
+    if (map) map.remove();
+    map = undefined;
+    if (!view) return;
+    try {
+      const [L, data] = await Promise.all([leaflet(view), json(view.dataset.url)]);
+      if (!view.isConnected || view.querySelector(".map-live")) return;
+      offerPoints(L, root, lay(L, view, data));
+    } catch {
+      // The picture of the server stays.
+    }
+  }
+
+  /* The figure stays in the address: it survives a reload, and goes into a saved view. */
+  function remember(root) {
+    const chosen = root.querySelector("select[name=figure]");
+    const address = new URL(location);
+    if (!chosen || address.searchParams.get("figure") === chosen.value) return;
+    if (!address.searchParams.has("figure") && chosen.options[0].selected) return;
+    address.searchParams.set("figure", chosen.value);
+    history.replaceState(history.state, "", address);
+  }
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const root = event.target.closest && event.target.closest("[data-map]");
+    if (!root) return;
+    remember(root);
+    start(root);
+  });
+  const begin = () => document.querySelectorAll("[data-map]").forEach(start);
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", begin);
+  else begin();
+})();
