@@ -25,7 +25,8 @@ TRIES = 3
 class Command(BaseCommand):
     help = (
         "从台账和单据重算数据看板的汇总：默认全部月份，也可以只算一段（按整月）。--verify 再让数据库"
-        "按地方、按日、按月另数一遍，逐条列出出入，有出入时退出码为 1；--check 不重算，只补上最近的变化再核对。以往每天的现状不改。"
+        "按地方、按日、按月另数一遍，逐条列出出入，有出入时退出码为 1；"
+        "--check 不重算，只补上最近的变化再核对。以往每天的现状不改。"
     )
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:

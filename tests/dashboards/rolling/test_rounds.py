@@ -6,14 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from dashboards import rolling
-from dashboards.models import Rollup, RollupState, Standing
-from dashboards.places import of_grid, of_node
 from ground import clock
-from tests.desk.scenes import MORNING, accept, ask, contact, finish
+from tests.desk.scenes import MORNING, accept, ask
 from tests.factories import a_city
 
 pytestmark = pytest.mark.django_db
