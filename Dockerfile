@@ -7,6 +7,9 @@ COPY requirements.lock /tmp/requirements.lock
 RUN /venv/bin/python -m pip install --require-hashes --only-binary :all: -r /tmp/requirements.lock
 WORKDIR /app
 COPY . /app
+# Node fetches the front-end files and stays in this stage.
+RUN python -m venv /node && /node/bin/python -m pip install --require-hashes --only-binary :all: -r requirements-front.lock \
+    && /node/bin/python -I governance/front_end.py
 RUN /venv/bin/python -m babel.messages.frontend -q compile -d locale -D django
 # The embedded mode needs no secret; the keys it generates stay in this stage.
 RUN WENSHAO_VAR=/tmp/var WENSHAO_STATIC_ROOT=/app/collected /venv/bin/python manage.py collectstatic --noinput

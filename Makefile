@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORDS := locale/zh_Hans/LC_MESSAGES/django.mo
 STAMP := $(VENV)/.locked-$(shell cat requirements-dev.lock 2>/dev/null | cksum | cut -d' ' -f1)
+VENDOR := build/vendor/.locked-$(shell cat package.json package-lock.json 2>/dev/null | cksum | cut -d' ' -f1)
 FLOORS := governance desk dashboards volunteers requests grids notifications organizations accounts ground
 WORKERS ?= auto
 TEST_DATABASE := $(or $(WENSHAO_TEST_DATABASE_URL),postgres://postgres@127.0.0.1:5432/wenshao)
@@ -27,7 +28,13 @@ $(STAMP):
 $(WORDS): locale/zh_Hans/LC_MESSAGES/django.po $(STAMP)
 	$(BIN)/python -m babel.messages.frontend -q compile -d locale -D django
 
-install: $(STAMP) $(WORDS) ## a virtual environment with the locked libraries
+$(VENDOR): $(STAMP)
+	@command -v npm >/dev/null && command -v node >/dev/null \
+		|| $(BIN)/python -m pip install -q --require-hashes -r requirements-front.lock
+	$(BIN)/python -I governance/front_end.py
+	@touch $@
+
+install: $(STAMP) $(WORDS) $(VENDOR) ## a virtual environment with the locked libraries, and the front-end files
 
 demo: export WENSHAO_DEMO := 1
 demo: install   ## the platform with the demo data of 武江区, started
@@ -73,10 +80,12 @@ check: install  ## lint, types, floors, migrations, deployment, API schema, size
 	$(BIN)/python -m tests.house.checks
 
 lock: install   ## the locks anew (needs uv)
-	rm -f requirements.lock requirements-dev.lock
+	rm -f requirements.lock requirements-dev.lock requirements-front.lock
 	uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements.lock
 	uv pip compile -q pyproject.toml --extra dev -c requirements.lock --universal --python-version 3.11 \
 		--generate-hashes --no-header -o requirements-dev.lock
+	uv pip compile -q --group front --universal --python-version 3.11 --generate-hashes --no-header \
+		-o requirements-front.lock
 
 screenshots: install chromium-there ## every page of the line into docs/img/
 	@$(ON_SQLITE) $(BIN)/python -m tests.browser.screenshots

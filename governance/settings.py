@@ -202,7 +202,12 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(os.environ.get("WENSHAO_STATIC_ROOT") or VAR / "static")
-STATICFILES_DIRS = [path for path in [BASE_DIR / "static"] if path.is_dir()]
+# Libraries of others are laid out by `make install`; without them pages show tables in place of charts and maps.
+VENDOR = BASE_DIR / "build" / "vendor"
+STATICFILES_DIRS: list[Path | tuple[str, Path]] = [
+    *(path for path in [BASE_DIR / "static"] if path.is_dir()),
+    *(("vendor", path) for path in [VENDOR] if path.is_dir()),
+]
 MEDIA_URL = "/media/"  # nothing is served from here: photos go through views that ask who is looking
 MEDIA_ROOT = Path(os.environ.get("WENSHAO_MEDIA_ROOT") or VAR / "media")
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
@@ -323,6 +328,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "task": "dashboards.roll_up",
         "schedule": timedelta(seconds=int(os.environ.get("WENSHAO_ROLLUP_SECONDS", "600"))),
     },
+    "dashboards.patterns": {"task": "dashboards.find_patterns", "schedule": timedelta(hours=1)},
     "dashboards.digests": {"task": "dashboards.send_digests", "schedule": timedelta(minutes=10)},
     # What has been closed for yesterday is not closed again: the first round after midnight does it.
     "volunteers.closing": {"task": "volunteers.close_boards", "schedule": timedelta(minutes=10)},

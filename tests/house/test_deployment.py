@@ -70,6 +70,17 @@ def test_the_image_is_built_in_stages_and_runs_without_root():
     assert not re.search(r"apt-get|gcc|build-essential", "".join(stages))
 
 
+def test_the_image_fetches_the_front_end_files_and_leaves_node_behind():
+    build, run = (ROOT / "Dockerfile").read_text().split("FROM ")[1:]
+    fetched, collected = build.index("governance/front_end.py"), build.index("collectstatic")
+    assert fetched < collected
+    assert re.search(r"--require-hashes .*requirements-front\.lock", build)
+    assert "/node" not in run
+    ignored = (ROOT / ".dockerignore").read_text().split()
+    assert not {"package.json", "package-lock.json", "requirements-front.lock"} & set(ignored)
+    assert "build" in ignored
+
+
 def test_the_management_commands_named_in_the_files_exist():
     named = re.findall(r"manage\.py[ ,]+(\w+)", (ROOT / "docker-compose.yml").read_text())
     named += re.findall(r"manage\.py (\w+)", (ROOT / "Dockerfile").read_text())

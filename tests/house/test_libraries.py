@@ -28,7 +28,7 @@ def test_it_is_not_locked(lock):
     assert not names & set(UNWANTED)
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock", "requirements-front.lock"])
 def test_a_lock_has_a_hash_for_every_library_and_names_no_host(lock):
     text = (ROOT / lock).read_text()
     for entry in re.split(r"^(?=[A-Za-z0-9])", text, flags=re.MULTILINE)[1:]:
