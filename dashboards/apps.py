@@ -10,3 +10,6 @@ class DashboardsConfig(AppConfig):
         from dashboards.stored import about
 
         stored.register(about)
+
+        import dashboards.patterns.receivers  # noqa: F401 - patterns follow the tree
+        import dashboards.patterns.telling  # noqa: F401 - whom their news is for

@@ -125,6 +125,7 @@ class Pattern(Placed):
     last_at = models.DateTimeField("最近一件")
     state = models.CharField("状态", max_length=10, choices=State, default=State.PROPOSED)
     found_at = models.DateTimeField("发现", default=clock.now)
+    told_on = models.DateField("告诉社区", null=True, blank=True, editable=False)
     decided_by = models.ForeignKey(
         USER, verbose_name="谁决定", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -168,7 +169,18 @@ class Pattern(Placed):
         ]
 
     def __str__(self) -> str:
-        return f"{self.building or self.compound} {self.category} {self.count} 件"
+        return f"{self.place_name} {self.category} {self.count} 件"
+
+    @property
+    def place_name(self) -> str:
+        place = self.building or self.compound
+        return place.name if place else ""
+
+    @property
+    def span_in_words(self) -> str:
+        """From the first request to the last: 当天, 9 天里, 3 周里."""
+        days = (clock.day_of(self.last_at) - clock.day_of(self.first_at)).days + 1
+        return f"{-(-days // 7)} 周里" if days > 13 else f"{days} 天里"
 
 
 class SavedView(models.Model):

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from dashboards import digests, rolling
+from dashboards.patterns import finding
 
 
 @shared_task(name="dashboards.roll_up", expires=590)
@@ -16,3 +17,9 @@ def roll_up() -> int:
 def send_digests() -> int:
     """Every ten minutes: the weekly letters that are due. Returns how many were written."""
     return digests.send_due()
+
+
+@shared_task(name="dashboards.find_patterns", expires=3500)
+def find_patterns() -> int:
+    """Every hour: what is asked for again and again. Returns how many patterns are new."""
+    return finding.look_around()

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from dashboards import map_views, saved_pages, views
+from dashboards.patterns.urls import urlpatterns as of_patterns
 
 app_name = "dashboards"
 urlpatterns = [
@@ -23,4 +24,5 @@ urlpatterns = [
     path("dashboards/<int:pk>/map/", map_views.page, name="map_page"),
     path("dashboards/<int:pk>/map.json", map_views.data, name="map"),
     path("dashboards/<int:pk>/map/points.json", map_views.points, name="map_points"),
+    *of_patterns,
 ]

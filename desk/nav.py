@@ -16,6 +16,7 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from accounts.powers import administers
+from dashboards.patterns import reading as patterns
 from desk import dispatches, quota_lists, worklist
 from desk.access import ACTS, SIGHT, TEAM_SIGHT, WHISTLE_SIGHT, WORK
 from desk.notices import calendar_notice
@@ -68,6 +69,14 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
                 (Power.ANSWER_DISPATCH, Power.HANDLE),
                 count="received",
                 switch="was_sent_to",
+            ),
+            Entry(
+                "未诉先办",
+                "bulb",
+                "dashboards:patterns",
+                (Power.TREE_SEE,),
+                count="patterns",
+                switch="looks_for_patterns",
             ),
             Entry("接单认定", "check-square", "desk:crediting", (Power.CREDIT,), count="claims"),
             Entry(
@@ -170,16 +179,24 @@ def waiting_counts(user: Any) -> dict[str, int]:
     found: dict[str, Any] = dict.fromkeys(("work", "claims", "registrations", "boards", "dispatches"), 0)
     found |= {"received": 0, "was_sent_to": scope.has(Power.ANSWER_DISPATCH)}
     # Whoever credits attests by crediting; the page of its own is for those who only attest.
-    found |= {"present": 0, "quotas": 0, "attests": scope.has(Power.ATTEST) and not scope.has(Power.CREDIT)}
+    found |= {
+        "patterns": 0,
+        "looks_for_patterns": False,
+        "present": 0,
+        "quotas": 0,
+        "attests": scope.has(Power.ATTEST) and not scope.has(Power.CREDIT),
+    }
     found["summaries"] = asking.may_ask_anywhere(user)
     if scope.has(*WORK):
         found["work"] = worklist.to_do(worklist.counts(user))
+        found["patterns"] = worklist.counts(user)["patterns"]
     heaps = _heaps(user, scope)
     numbers: dict[str, Any] = {name: _how_many(rows) for name, rows in heaps.items()}
     if "received" in heaps and not found["was_sent_to"]:
         numbers["was_sent_to"] = Exists(dispatches.received(user))
     if scope.has(Power.TREE_SEE):
         numbers["boards"] = Exists(leaderboards.visible_to(user))
+        numbers["looks_for_patterns"] = Exists(patterns.looks_anywhere(user))
     if scope.has(Power.CONFIRM_REGISTRATION, Power.SUPERVISE):
         numbers["quotas"] = Exists(quota_lists.asks_for_something(user))
     if numbers:

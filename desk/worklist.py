@@ -23,6 +23,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.models import User
+from dashboards.patterns import reading as patterns
 from desk import seats
 from ground import clock
 from organizations.posts import Power
@@ -91,20 +92,24 @@ def _pressed() -> Case:
 
 
 def counts(user: Any) -> dict[str, int]:
-    """Tab → how many. One query, kept for the HTTP request: the menu asks as well."""
+    """Tab → how many, and proposals of 未诉先办 under "patterns".
+
+    One query, kept for the HTTP request: the menu asks as well.
+    """
     cache = getattr(user, "scope_cache", None)
     if cache is not None and "work_counts" in cache:
         return cache["work_counts"]
     heaps = _heaps(user, clock.now())
     numbers: Any = {key: _how_many(rows) for key, rows in heaps.items()}
+    numbers["patterns"] = _how_many(patterns.awaiting(user))
     counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]
-    found = {tab.key: counted[tab.key] for tab in TABS}
+    found = {key: counted[key] for key in (*(tab.key for tab in TABS), "patterns")}
     if cache is not None:
         cache["work_counts"] = found
     return found
 
 
-def _how_many(rows: QuerySet[ServiceRequest]) -> Any:
+def _how_many(rows: QuerySet[Any]) -> Any:
     """The number of rows as a part of another query, so that each heap finds its own index."""
     counted = rows.order_by().annotate(_one=Value(1)).values("_one").annotate(_n=Count("pk")).values("_n")
     return Coalesce(Subquery(counted, output_field=IntegerField()), 0)

@@ -14,7 +14,17 @@ from rest_framework.views import exception_handler as rest_framework_handler
 
 from ground.errors import NoPower, RuleViolation
 
-APPS = ("accounts", "organizations", "grids", "requests", "volunteers", "notifications", "dashboards", "desk")
+APPS = (
+    "accounts",
+    "organizations",
+    "grids",
+    "requests",
+    "volunteers",
+    "notifications",
+    "dashboards",
+    "dashboards.patterns",
+    "desk",
+)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -92,6 +92,7 @@ class ServiceRequestAdmin(ScopedAdmin):
             "has_asked",
             "whole",
             "merged_into",
+            "cause",
             "consent_kind",
             "consent_at",
             "contact_reminded",

@@ -193,8 +193,10 @@ class Walk(RuleBasedStateMachine):
             assert standing.Snapshot.taken().is_as(self.before), f"{name} was refused and left a trace"
             return
         assert by not in self.world.outsiders, f"an outsider took {name}"
-        new = row.events.exclude(pk__in=known)
-        assert [(event.step, event.by) for event in new] == [(name, by)]
+        new = [(event.step, event.by) for event in row.events.exclude(pk__in=known).order_by("pk")]
+        closed = [("conclude", None)] if ("conclude", None) in new else []
+        assert new == [(name, by), *closed]
+        assert bool(closed) == (name in ("resolve", "consent_explained") and row.is_proactive)
         self.all_is_well()
 
     # What holds
@@ -300,7 +302,7 @@ def _lapse(world: chances.World, row: ServiceRequest) -> None:
 def _with_target(world: chances.World, row: ServiceRequest) -> None:
     lead_to_end(world, row.merged_into)
     row.refresh_from_db()
-    assert row.state == State.RESOLVED
+    assert row.state == (State.CLOSED if row.is_proactive else State.RESOLVED)
 
 
 _AHEAD = {

@@ -1,0 +1,5 @@
+"""The registry of this floor."""
+
+from dashboards.patterns import admin as of_patterns
+
+__all__ = ["of_patterns"]
