@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import shapely
@@ -48,12 +48,31 @@ class Place:
         return f"{self.name}：{self.text}" + (f"（{self.basis}）" if self.basis else "")
 
     @property
-    def label_at(self) -> tuple[float, float] | None:
-        """Where its name is written: the roomiest spot of its largest part."""
-        if self.shape is None:
-            return None
-        middle = shapely.get_point(shapely.maximum_inscribed_circle(largest(self.shape)), 0)
-        return round(middle.x, DIGITS), round(middle.y, DIGITS)
+    def label(self) -> Label | None:
+        return None if self.shape is None else label_of(self.shape)
+
+
+class Label(NamedTuple):
+    """Where a name is written, and how much room there is to all sides; degrees."""
+
+    lng: float
+    lat: float
+    aside: float
+    up: float
+
+
+def label_of(shape: BaseGeometry) -> Label:
+    """At the height of the roomiest spot of the largest part, in the middle between its edges."""
+    part = max(getattr(shape, "geoms", [shape]), key=lambda each: each.area)
+    circle = shapely.maximum_inscribed_circle(part)
+    middle = shapely.get_point(circle, 0)
+    west, _, east, _ = part.bounds
+    line = shapely.LineString([(west - 1, middle.y), (east + 1, middle.y)]).intersection(part)
+    pieces = [each for each in getattr(line, "geoms", [line]) if each.length]
+    chord = min(pieces, key=lambda each: each.distance(middle), default=circle)
+    west, _, east, _ = chord.bounds
+    room = (round(each, DIGITS) for each in ((west + east) / 2, middle.y, (east - west) / 2, circle.length))
+    return Label(*room)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +162,7 @@ def _rest(total: float | None, values: list[float | None], figure: Figure) -> st
     if figure.is_rate or total is None:
         return ""
     rest = total - sum(value or 0 for value in values)
-    return f"另有 {figure.say(rest)}没有归到下面哪一个" if rest > 0 else ""
+    return f"其中 {figure.say(rest)}不在下面任何一块" if rest > 0 else ""
 
 
 class _Links:
@@ -180,10 +199,6 @@ class _Links:
         return f"{reverse('admin:grids_grid_changelist')}?{urlencode(query)}"
 
 
-def largest(shape: BaseGeometry) -> BaseGeometry:
-    return max(getattr(shape, "geoms", [shape]), key=lambda part: part.area)
-
-
 def _feature(place: Place) -> dict[str, Any]:
     return {
         "type": "Feature",
@@ -196,7 +211,7 @@ def _feature(place: Place) -> dict[str, Any]:
             "words": place.words,
             "url": place.url,
             "class": place.step,
-            "at": place.label_at,
+            "label": place.label,
         },
     }
 

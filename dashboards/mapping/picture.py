@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from shapely.geometry.base import BaseGeometry
 
-from dashboards.mapping.drawing import Drawing, Place, largest
+from dashboards.mapping.drawing import Drawing, Place
 
 WIDTH, LEAST_HEIGHT, MOST_HEIGHT = 760, 300, 560
 MARGIN = 6
@@ -100,13 +100,13 @@ def _labels(shown: Iterable[Place], frame: _Frame) -> Iterable[SafeString]:
 
 def _room(place: Place, frame: _Frame) -> BaseGeometry | None:
     """The box of its two lines, None where they are wider or higher than its polygon."""
-    if place.shape is None or (at := place.label_at) is None:
+    label = place.label
+    if label is None:
         return None
-    west, south, east, north = largest(place.shape).bounds
     wide = max(_width(place.name), _width(place.text))
-    if wide > (east - west) * frame.across or (north - south) * frame.up < 2 * LINE:
+    if wide > 2 * label.aside * frame.across or label.up * frame.up < LINE * 0.8:
         return None
-    x, y = frame.at(*at)
+    x, y = frame.at(label.lng, label.lat)
     return shapely.box(x - wide / 2, y - LINE, x + wide / 2, y + LINE)
 
 

@@ -56,11 +56,12 @@ def points_of(user: Any, ground: Ground, most: int = MOST_POINTS) -> dict[str, A
         raise Http404
     moment = clock.now()
     rows = _in_sight(user, ground.area)
-    shown = list(_shown(rows, user)[: most + 1])
-    beyond = _beyond(rows, ground, shown[:most]) if len(shown) > most else []
+    found: list[Any] = list(_shown(rows, user)[: most + 1])
+    shown = found[:most]
+    beyond = _beyond(rows, ground, shown) if len(found) > most else []
     spots: dict[tuple[Any, ...], Spot] = {}
     nowhere = 0
-    for row in shown[:most]:
+    for row in shown:
         at = _where(row)
         if at is None:
             nowhere += 1
@@ -80,7 +81,7 @@ def points_of(user: Any, ground: Ground, most: int = MOST_POINTS) -> dict[str, A
         ],
         "nowhere": nowhere,
         "beyond": beyond,
-        "words": _words(len(shown[:most]), nowhere, sum(each["n"] for each in beyond)),
+        "words": _words(len(shown), nowhere, sum(each["n"] for each in beyond)),
     }
 
 

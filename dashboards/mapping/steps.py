@@ -70,4 +70,4 @@ def _range(least: float, most: float, figure: Figure) -> str:
     low, high = figure.say(least), figure.say(most)
     if low == high:
         return low
-    return f"{low}–{high}" if figure.is_rate else f"{least:.0f}–{high}"
+    return f"{low}–{high}" if figure.is_rate else f"{least:,.0f}–{high}"

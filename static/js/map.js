@@ -88,26 +88,26 @@
   function labels(L, areas) {
     const all = [];
     areas.eachLayer((path) => {
-      const { name, text, at, class: step } = path.feature.properties;
+      const { name, text, label: room, class: step } = path.feature.properties;
       const said = element("span", name);
       said.append(element("b", text));
       const label = L.tooltip({ permanent: true, direction: "center", className: `map-label on${step}`, opacity: 1 })
-        .setLatLng([at[1], at[0]]).setContent(said);
+        .setLatLng([room[1], room[0]]).setContent(said);
       map.addLayer(label);
       label.getElement().setAttribute("aria-hidden", "true");
-      all.push({ label, path });
+      all.push({ label, room });
     });
     function fit() {
       const taken = [];
-      const sized = all.map(({ label, path }) => {
-        const bounds = path.getBounds();
-        const room = map.latLngToContainerPoint(bounds.getSouthEast()).subtract(map.latLngToContainerPoint(bounds.getNorthWest()));
-        return { shown: label.getElement(), room };
-      }).sort((one, other) => other.room.x * other.room.y - one.room.x * one.room.y);
-      for (const { shown, room } of sized) {
+      const sized = all.map(({ label, room: [lng, lat, aside, up] }) => {
+        const east = map.latLngToContainerPoint([lat + up, lng + aside]);
+        const west = map.latLngToContainerPoint([lat - up, lng - aside]);
+        return { shown: label.getElement(), wide: east.x - west.x, high: west.y - east.y };
+      }).sort((one, other) => other.wide * other.high - one.wide * one.high);
+      for (const { shown, wide, high } of sized) {
         const own = shown.getBoundingClientRect();
         const clash = taken.some((it) => own.left < it.right && it.left < own.right && own.top < it.bottom && it.top < own.bottom);
-        const fits = own.width <= room.x && own.height <= room.y && !clash;
+        const fits = own.width <= wide && own.height <= high * 1.25 && !clash;
         shown.classList.toggle("off", !fits);
         if (fits) taken.push(own);
       }
@@ -148,7 +148,7 @@
       circle(L, layer, spot.at, spot.n, spot.overdue ? "late" : "", words, () => listed(spot));
     }
     const middles = new Map();
-    areas.eachLayer((path) => middles.set(path.feature.id, path.feature.properties.at));
+    areas.eachLayer((path) => middles.set(path.feature.id, path.feature.properties.label));
     for (const { place, name, n } of data.beyond) {
       const at = middles.get(place);
       if (at) circle(L, layer, at, n, "more", `${name}另有 ${n} 件在办`, () => element("span", `${name}另有 ${n} 件在办`));
