@@ -10,11 +10,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from dashboards import pages
+from dashboards import page, saving
 from dashboards.areas import Area, area_of, nodes_in_sight, sees_city, top_of
-from dashboards.periods import window
-from dashboards.rollups import roll_up
-from ground import clock
+from dashboards.page.table import CSV_HEADINGS, csv_rows
+from dashboards.periods import window_of
 from organizations.guards import post_required
 
 
@@ -46,13 +45,13 @@ def node(request: HttpRequest, pk: int) -> HttpResponse:
 @post_required
 def table(request: HttpRequest, pk: int) -> HttpResponse:
     """The table of the children as CSV, with the mark by which spreadsheets know UTF-8."""
-    area, present = _area(request, pk), window(request.GET.get("period", ""))
+    area, present = _area(request, pk), window_of(request.GET)
     response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
     name = f"wenshao-{pk}-{present.first}-{present.last}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     writer = csv.writer(response)
-    writer.writerow(pages.CSV_HEADINGS)
-    writer.writerows(pages.csv_rows(roll_up(area, present, clock.now())))
+    writer.writerow(CSV_HEADINGS)
+    writer.writerows(csv_rows(page.table_of(request.user, area, present)))
     return response
 
 
@@ -61,7 +60,7 @@ def _area(request: HttpRequest, pk: int) -> Area:
 
 
 def _page(request: HttpRequest, area: Area) -> HttpResponse:
-    present = window(request.GET.get("period", ""))
-    context: dict[str, Any] = pages.context_of(request.user, area, present, clock.now())
-    here = reverse("dashboards:node", args=[area.node.pk]) if area.node else reverse("dashboards:city")
-    return render(request, "dashboards/node.html", {"here": here, **context})
+    shown = window_of(request.GET)
+    context: dict[str, Any] = page.context_of(request.user, area, shown, request.GET)
+    context["views"] = saving.context(request, area, shown)
+    return render(request, "dashboards/node.html", context)

@@ -1,0 +1,122 @@
+"""One page per node of the tree, city to duty zone (N7, N8, S10): put together from rollups.
+
+`surroundings`: what is around the node; `gathering`: everything that is counted, in two queries; the other rooms say
+it: `headline`, `tiles`, `flow`, `table`, `peers`, `coming`, `boards`, `breakdowns`, `zones`. `known` names the
+figures, `numbers` marks them, `links` opens the rows behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.urls import reverse
+from django.utils.html import strip_tags
+
+from dashboards.areas import Area
+from dashboards.page import boards, breakdowns, coming, flow, peers, table, tiles, zones
+from dashboards.page.gathering import Gathered, gather
+from dashboards.page.headline import headline
+from dashboards.page.links import Links
+from dashboards.page.surroundings import Surroundings, around, child_word, name_of
+from dashboards.periods import ANY, CHOICES, Window, before, query_of
+from ground import clock
+from organizations.posts import Tier
+
+__all__ = ["context_of", "table_of"]
+
+
+def context_of(user: Any, area: Area, window: Window, params: Mapping[str, str]) -> dict[str, Any]:
+    """The context of `dashboards/node.html`. `params`: the address, for what sorts the table and fills the bars.
+
+    A fixed number of queries, whatever the area holds; before the first round only what the page is about.
+    """
+    surroundings = around(user, area)
+    frame = _frame(area, surroundings, window)
+    if area.node is not None and area.node.tier == Tier.DUTY_ZONE:
+        return frame | {"zone": zones.zone_of(area.node, surroundings.trail), "headline": frame["name"]}
+    if surroundings.as_of is None:
+        return frame | {"headline": f"{frame['name']}：还没有汇总"}
+    found = gather(surroundings, window)
+    links = Links(user, area, window, has_children=bool(surroundings.lines))
+    return frame | _figures(user, area, surroundings, found, links, params)
+
+
+def table_of(user: Any, area: Area, window: Window, sort: str = "") -> table.Table:
+    """The table of the children alone, for whoever takes it away."""
+    surroundings = around(user, area)
+    found = gather(surroundings, window)
+    return table.table_of(surroundings, found, Links(user, area, window, has_children=True), sort)
+
+
+def _frame(area: Area, surroundings: Surroundings, window: Window) -> dict[str, Any]:
+    """What every page says, whatever is known."""
+    return {
+        "area": area,
+        "name": area.name,
+        "window": window,
+        "past_window": before(window),
+        "query": query_of(window),
+        "as_of": surroundings.as_of,
+        "trail": _trail(area, surroundings, window),
+        "periods": [
+            {"label": label, "url": f"?period={key}", "on": key == window.key}
+            for key, (label, _) in CHOICES.items()
+        ],
+        "is_any": window.key == ANY,
+        "today": clock.today(),
+    }
+
+
+def _figures(
+    user: Any,
+    area: Area,
+    surroundings: Surroundings,
+    found: Gathered,
+    links: Links,
+    params: Mapping[str, str],
+) -> dict[str, Any]:
+    categories = surroundings.categories
+    heaps, nothing = flow.stuck(user, found, links, categories)
+    word, figure = child_word(area, surroundings.lines), table.figure_of(params)
+    said = headline(area.name, found, categories)
+    return {
+        "headline": said,
+        "headline_text": strip_tags(said),
+        "tiles": tiles.main_tiles(found, links, categories),
+        "facts": tiles.facts(found, links),
+        "funnel": flow.funnel(found, links),
+        "filed_by_staff": _by_staff(found, links),
+        "stuck": heaps,
+        "nothing": nothing,
+        "table": table.table_of(surroundings, found, links, params.get("sort", "")),
+        "child_word": word,
+        "bars": table.bars_of(found, links, figure, word),
+        "figure": figure,
+        "figures": table.choices(figure),
+        "compared": peers.compared(found),
+        "peers_of": surroundings.peers_of,
+        "coming": coming.coming(user, area, found, links),
+        "board": boards.board_of(area, surroundings, found.window),
+        "charts": breakdowns.charts_of(found, links, categories),
+    }
+
+
+def _by_staff(found: Gathered, links: Links) -> Any:
+    number = found.here.count("submitted")
+    return number.leading(links.rows("submitted")) if found.here.figures.filed_by_staff else None
+
+
+def _trail(area: Area, surroundings: Surroundings, window: Window) -> list[dict[str, str]]:
+    """From the top of the tree down to this node; what lies above one's sight is named, not linked."""
+    if area.node is None:
+        return [{"label": "全市", "url": ""}]
+    return [
+        {
+            "label": name_of(node),
+            "url": f"{reverse('dashboards:node', args=[node.pk])}?{query_of(window)}"
+            if surroundings.sees(node) and node.pk != area.node.pk and node.closed_at is None
+            else "",
+        }
+        for node in surroundings.trail
+    ]
