@@ -15,8 +15,8 @@ from dashboards import places, reading
 from dashboards.areas import Area, area_of
 from dashboards.measures import Counts
 from dashboards.models import SavedView
-from dashboards.periods import Window, query_of, span
 from dashboards.page.tiles import SAME
+from dashboards.periods import Window, query_of, span
 from grids.models import Grid
 from ground import clock
 from ground.periods import first_day
