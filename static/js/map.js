@@ -5,6 +5,8 @@
   if (window.wenshaoMap) return;
   window.wenshaoMap = true;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const LISTED = 30; // requests in one popup
+  const APART = 26; // pixels between circles
   let library, map;
 
   function leaflet(view) {
@@ -51,8 +53,9 @@
     view.append(box);
     map = L.map(box, {
       attributionControl: Boolean(view.dataset.tiles), scrollWheelZoom: false, dragging: !L.Browser.mobile,
-      zoomSnap: 0.25, zoomAnimation: !still, fadeAnimation: !still, inertia: !still,
+      zoomControl: false, zoomSnap: 0.25, zoomAnimation: !still, fadeAnimation: !still, inertia: !still,
     });
+    L.control.zoom({ position: "bottomright", zoomInTitle: "放大", zoomOutTitle: "缩小" }).addTo(map);
     // The wheel belongs to the page until somebody has gone into the map.
     box.addEventListener("focusin", () => map.scrollWheelZoom.enable());
     box.addEventListener("focusout", () => map.scrollWheelZoom.disable());
@@ -116,18 +119,21 @@
     requestAnimationFrame(fit);
   }
 
-  function listed(spot) {
+  /* The requests of a circle, as links. */
+  function listed(spots) {
+    const whole = element("div");
     const list = element("ul");
-    for (const each of spot.requests) {
+    const all = spots.flatMap((spot) => spot.requests);
+    for (const each of all.slice(0, LISTED)) {
       const row = element("li");
       row.append(Object.assign(element("a", each.number), { href: each.url }), ` ${each.category} · ${each.state} `);
       if (each.due) row.append(element("span", each.due, each.overdue ? "late" : ""));
       if (each.title) row.append(element("br"), each.title);
       list.append(row);
     }
-    if (!spot.coarse) return list;
-    const whole = element("div");
-    whole.append(element("p", "具体位置不显示，点画在网格中间。", "muted"), list);
+    if (spots.some((spot) => spot.coarse)) whole.append(element("p", "具体位置不显示，点画在网格中间。", "muted"));
+    whole.append(list);
+    if (all.length > LISTED) whole.append(element("p", `还有 ${all.length - LISTED} 件，放大地图再看。`, "muted"));
     return whole;
   }
 
@@ -141,18 +147,38 @@
     if (shape && opens) shape.setAttribute("role", "button");
   }
 
+  /* Spots whose circles would lie on each other are one circle until there is room. */
+  function gathered(L, spots) {
+    const heaps = [];
+    for (const spot of spots) {
+      const here = map.latLngToLayerPoint([spot.at[1], spot.at[0]]);
+      const near = heaps.find((heap) => heap.here.distanceTo(here) < APART);
+      if (near) near.spots.push(spot);
+      else heaps.push({ here, spots: [spot] });
+    }
+    return heaps.map((heap) => heap.spots);
+  }
+
   function pointed(L, data, areas) {
     const layer = L.layerGroup().addTo(map);
-    for (const spot of data.spots) {
-      const words = `${spot.n} 件在办${spot.overdue ? `，${spot.overdue} 件超时` : ""}`;
-      circle(L, layer, spot.at, spot.n, spot.overdue ? "late" : "", words, () => listed(spot));
-    }
     const middles = new Map();
     areas.eachLayer((path) => middles.set(path.feature.id, path.feature.properties.label));
-    for (const { place, name, n } of data.beyond) {
-      const at = middles.get(place);
-      if (at) circle(L, layer, at, n, "more", `${name}另有 ${n} 件在办`, () => element("span", `${name}另有 ${n} 件在办`));
+    function redraw() {
+      layer.clearLayers();
+      for (const spots of gathered(L, data.spots)) {
+        const n = spots.reduce((sum, spot) => sum + spot.n, 0);
+        const late = spots.reduce((sum, spot) => sum + spot.overdue, 0);
+        const words = `${n} 件在办${late ? `，${late} 件超时` : ""}`;
+        circle(L, layer, spots[0].at, n, late ? "late" : "", words, () => listed(spots));
+      }
+      for (const { place, name, n } of data.beyond) {
+        const at = middles.get(place);
+        if (at) circle(L, layer, at, n, "more", `${name}另有 ${n} 件在办`, () => element("span", `${name}另有 ${n} 件在办`));
+      }
     }
+    map.on("zoomend", () => map.hasLayer(layer) && redraw());
+    layer.redraw = redraw;
+    redraw();
     return layer;
   }
 
@@ -177,7 +203,7 @@
           button.disabled = false;
         }
       } else if (layer) {
-        if (on) map.addLayer(layer);
+        if (on) map.addLayer(layer) && layer.redraw();
         else map.removeLayer(layer);
       }
       button.setAttribute("aria-pressed", String(on));
