@@ -48,7 +48,12 @@ class GridAdmin(ScopedAdmin):
     see = Power.TREE_SEE
     write = Power.TREE_CHANGE
     list_display = ["name", "code", "tier", "housing", "community", "branch", "poster"]
-    list_filter = ["tier", "housing", ("branch", admin.EmptyFieldListFilter)]
+    list_filter = [
+        "tier",
+        "housing",
+        ("branch", admin.EmptyFieldListFilter),
+        ("boundary", admin.EmptyFieldListFilter),
+    ]
     list_select_related = ["community", "branch"]
     search_fields = ["name", "code"]
     autocomplete_fields = ["parent", "branch"]
