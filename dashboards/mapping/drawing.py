@@ -34,6 +34,7 @@ class Place:
     key: str
     name: str
     number: Number
+    unit: str
     basis: str
     url: str
     step: int | None
@@ -41,7 +42,7 @@ class Place:
 
     @property
     def text(self) -> str:
-        return self.number.text
+        return self.number.text + (f" {self.unit}" if self.unit else "")
 
     @property
     def words(self) -> str:
@@ -115,7 +116,7 @@ class Drawing:
                 "when": self.when,
             },
             "legend": [{"class": key.step, "words": key.words, "n": key.n} for key in self.legend],
-            "total": self.total.text,
+            "total": self.figure.say(self.total.value),
             "rest": self.rest,
             "undrawn": {"n": len(self.undrawn), "words": self.undrawn_words, "url": self.undrawn_url},
             "period": {"label": self.window.label, "from": self.window.first, "to": self.window.last},
@@ -128,29 +129,22 @@ def draw(user: Any, ground: Ground, window: Window, figure: Figure, as_of: datet
     node = ground.area.node
     here = places.of_node(node.pk if node else None)
     counts = _counts([here, *(child.key for child in ground.children)], window, figure)
-    numbers = [_number(child.key, counts[child.key], window, figure) for child in ground.children]
+    numbers = [figure.number(child.key, window, counts[child.key]) for child in ground.children]
     values = [number.value for number in numbers]
     steps = steps_of(values, figure)
     outlines, links = ground.outlines(), _Links(user, ground.area, window, figure)
     shown = [
         Place(
-            child.key, child.name, number, figure.basis(counts[child.key]), links.to(child), step,
+            child.key, child.name, number, figure.unit, figure.basis(counts[child.key]), links.to(child), step,
             outlines.shapes.get(child.key),
         )
         for child, number, step in zip(ground.children, numbers, steps, strict=True)
     ]  # fmt: skip
-    total = _number(here, counts[here], window, figure)
+    total = figure.number(here, window, counts[here])
     return Drawing(
         ground.area, window, figure, shown, legend_of(values, steps, figure), total,
         _rest(total.value, values, figure), outlines.undrawn, links.to_draw(outlines.undrawn), as_of,
     )  # fmt: skip
-
-
-def _number(key: str, counts: Counts, window: Window, figure: Figure) -> Number:
-    """As every number of a dashboard is marked."""
-    value = figure.of(counts)
-    days = window if figure.happened else None
-    return Number(figure.name, value, figure.say(value), key, days, "share" if "/" in figure.name else "")
 
 
 def _counts(keys: list[str], window: Window, figure: Figure) -> dict[str, Counts]:
@@ -181,9 +175,9 @@ class _Links:
         is_here = self.area.node is not None and child.node_id == self.area.node.pk
         if child.node_id is not None and not is_here:
             return f"{reverse('dashboards:node', args=[child.node_id])}?{self.query}"
-        if child.grid_id is None or not self.figure.which or not self.sees_rows:
+        if child.grid_id is None or not self.figure.rows or not self.sees_rows:
             return ""
-        query: dict[str, Any] = {"which": self.figure.which, "grid": child.grid_id}
+        query: dict[str, Any] = {"which": self.figure.rows, "grid": child.grid_id}
         if self.figure.happened:
             query |= {"from": self.window.first, "to": self.window.last}
         return f"{reverse('desk:requests')}?{urlencode(query)}"

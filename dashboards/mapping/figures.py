@@ -1,13 +1,15 @@
-"""The figures that a map may show: names of measures, as `dashboards.measures` and `requests.figures` define them."""
+"""The figures that a map may show: some of those that the page knows, by the same names in the address."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from dashboards.measures import Counts, share
-from ground.templatetags.wenshao import percent
+from dashboards.measures import Counts
+from dashboards.page.known import BY_KEY, Known
+from dashboards.page.numbers import Number, Numbers
+from dashboards.periods import Window
 
 
 class Tone(StrEnum):
@@ -20,70 +22,76 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure. `of`: counts of a place → number, a rate between 0 and 1, None where there is nothing to count.
+    """A figure of the page, and how it is coloured. parts: of a rate, the measures below and above the line."""
 
-    name: the measure, or the rate, by which pages mark it; parts: of a rate, the measures below and above the line;
-    which: the condition of `requests.figures` that lists its rows; happened: whether it is about the period, not
-    about how things stand.
-    """
-
-    key: str
-    label: str
-    unit: str
+    known: Known
     tone: Tone
-    name: str
-    of: Callable[[Counts], float | None]
-    happened: bool = False
-    which: str = ""
     parts: tuple[str, str] | None = None
+    rows: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.known.key
+
+    @property
+    def label(self) -> str:
+        return self.known.label
 
     @property
     def is_rate(self) -> bool:
         return self.parts is not None
 
+    @property
+    def happened(self) -> bool:
+        """Whether it is about the period, not about how things stand."""
+        return not self.known.is_standing
+
+    @property
+    def unit(self) -> str:
+        return "" if self.is_rate else self.known.unit
+
+    def number(self, place: str, window: Window, counts: Counts) -> Number:
+        """What a place says, marked like every number of a dashboard."""
+        return self.known.read(Numbers(place, window, counts, counts))
+
     def say(self, value: float | None) -> str:
-        """“12 件”, “97.6%”, “—”; coverage in whole hundredths, like the table of the page."""
-        if self.is_rate or value is None:
-            return percent(value) if self.happened or value is None else f"{value * 100:.0f}%"
+        """“12 件”, “97.6%”, “—”."""
+        if value is None:
+            return "—"
+        if self.is_rate:
+            return f"{value * 100:.1f}%" if self.happened else f"{value * 100:.0f}%"
         return f"{value:,.0f} {self.unit}"
 
     def basis(self, counts: Counts) -> str:
-        """What a rate is made of: "43/45"; empty for counts."""
+        """What a rate is made of: “43/45”; empty for counts."""
         return f"{counts[self.parts[0]]}/{counts[self.parts[1]]}" if self.parts else ""
 
 
-def _counted(
-    key: str, label: str, unit: str, tone: Tone, measure: str, *, period: bool = False, which: str = ""
-) -> Figure:
-    return Figure(key, label, unit, tone, measure, lambda counts: counts[measure], period, which)
+def _rate(key: str, part: str, whole: str) -> Figure:
+    return Figure(BY_KEY[key], Tone.LITTLE_IS_BAD, (part, whole), BY_KEY[key].which)
 
 
-def _rate(key: str, label: str, which: str, part: str, whole: str) -> Figure:
-    """A rate of `requests.figures.Figures`."""
-    name = f"{key}_rate"
-    return Figure(
-        key, label, "", Tone.LITTLE_IS_BAD, name, lambda counts: getattr(counts.figures(), name), True, which,
-        (part, whole),
-    )  # fmt: skip
+def _requests(key: str, tone: Tone) -> Figure:
+    """Its rows are requests: a grid without a page of its own leads to them."""
+    return Figure(BY_KEY[key], tone, rows=BY_KEY[key].which)
 
 
-_COVERAGE = ("grids.covered", "grids")
+_VISITS = Known(
+    "care.visits", "30 天内应走访", "次", lambda numbers: numbers.stand("care.visits"), "", None, True
+)
 _EACH = (
-    _counted("overdue", "超时", "件", Tone.MUCH_IS_BAD, "overdue", which="overdue"),
-    _counted("open", "在办", "件", Tone.MUCH_IS_BAD, "open", which="open"),
-    _counted("submitted", "点单", "件", Tone.PLAIN, "submitted", period=True, which="submitted"),
-    _rate("response", "响应率", "contact_due", "contact_in_time", "contact_due"),
-    _rate("resolution", "解决率", "rated", "solved", "rated"),
-    _rate("satisfaction", "满意率", "rated", "satisfied", "rated"),
-    Figure(
-        "coverage", "网格党组织覆盖", "", Tone.LITTLE_IS_BAD, "grids.covered/grids",
-        lambda counts: share(counts["grids.covered"], counts["grids"]), parts=_COVERAGE,
-    ),
-    _counted("visits", "30 天内应走访", "次", Tone.PLAIN, "care.visits"),
-    _counted("reviews", "关爱等级到期未复核", "户", Tone.MUCH_IS_BAD, "care.review_due"),
-    _counted("residents", "人口", "人", Tone.PLAIN, "residents"),
-    _counted("registered", "已报到", "人", Tone.PLAIN, "registered"),
-)  # fmt: skip
+    _requests("overdue", Tone.MUCH_IS_BAD),
+    _requests("open", Tone.MUCH_IS_BAD),
+    _requests("submitted", Tone.PLAIN),
+    _rate("response_rate", "contact_in_time", "contact_due"),
+    _rate("resolution_rate", "solved", "rated"),
+    _rate("satisfaction_rate", "satisfied", "rated"),
+    Figure(BY_KEY["coverage"], Tone.LITTLE_IS_BAD, ("grids.covered", "grids")),
+    Figure(_VISITS, Tone.PLAIN),
+    Figure(BY_KEY["care.review_due"], Tone.MUCH_IS_BAD),
+    Figure(BY_KEY["residents"], Tone.PLAIN),
+    Figure(BY_KEY["registered"], Tone.PLAIN),
+)
 FIGURES = {each.key: each for each in _EACH}
 DEFAULT = "overdue"
 

@@ -116,11 +116,25 @@ def _first_tier(ground: Ground) -> Iterable[tuple[str | None, int, str, Any]]:
 
 
 def _of_grids(area: Area) -> Ground:
-    columns = ("pk", "tier", "parent", "name", "branch", "west", "south", "east", "north")
+    columns = (
+        "pk",
+        "tier",
+        "parent",
+        "name",
+        "branch",
+        "branch__closed_at",
+        "west",
+        "south",
+        "east",
+        "north",
+    )
     rows = list(Grid.objects.filter(area.grids).order_by("tier", "code").values_list(*columns))
     shown = lines_of([(pk, tier, parent) for pk, tier, parent, *_ in rows])
     mine = [row for row in rows if row[0] in shown][:MOST_PLACES]
-    children = [Child(places.of_grid(pk), name, branch, pk) for pk, _, _, name, branch, *_ in mine]
+    children = [
+        Child(places.of_grid(pk), name, branch if closed is None else None, pk)
+        for pk, _, _, name, branch, closed, *_ in mine
+    ]
     return Ground(area, children, _stamp(children, mine))
 
 
