@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
-from dashboards import page, saving
+from dashboards import page, patterns, saving
 from dashboards.areas import Area, area_of, nodes_in_sight, sees_city, top_of
 from dashboards.page.table import CSV_HEADINGS, csv_rows
 from dashboards.periods import window_of
@@ -62,5 +62,7 @@ def _area(request: HttpRequest, pk: int) -> Area:
 def _page(request: HttpRequest, area: Area) -> HttpResponse:
     shown = window_of(request.GET)
     context: dict[str, Any] = page.context_of(request.user, area, shown, request.GET)
-    context["views"] = saving.context(request, area, shown)
+    if "table" in context:
+        context["views"] = saving.context(request, area, shown)
+        context["patterns"] = patterns.excerpt(request.user, area)
     return render(request, "dashboards/node.html", context)

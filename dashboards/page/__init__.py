@@ -77,7 +77,7 @@ def _figures(
     params: Mapping[str, str],
 ) -> dict[str, Any]:
     categories = surroundings.categories
-    heaps, nothing = flow.stuck(user, found, links, categories)
+    heaps, nothing = flow.stuck(found, links, categories)
     word, figure = child_word(area, surroundings.lines), table.figure_of(params)
     said = headline(area.name, found, categories)
     return {
@@ -96,9 +96,10 @@ def _figures(
         "figures": table.choices(figure),
         "compared": peers.compared(found),
         "peers_of": surroundings.peers_of,
-        "coming": coming.coming(user, area, found, links),
+        "coming": coming.coming(user, area, surroundings, found, links),
         "board": boards.board_of(area, surroundings, found.window),
-        "charts": breakdowns.charts_of(found, links, categories),
+        "charts": (charts := breakdowns.charts_of(found, links, categories)),
+        "trend_span": "c7" if len(charts) > 1 else "",
     }
 
 

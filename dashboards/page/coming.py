@@ -14,16 +14,16 @@ from dashboards.page.gathering import COMING, Gathered
 from dashboards.page.known import BY_KEY
 from dashboards.page.links import Links
 from dashboards.page.numbers import Number
-from dashboards.page.surroundings import name_of
+from dashboards.page.surroundings import Surroundings, name_of
 from ground import clock
 from ground.periods import first_day_after
+from organizations.models import Organization
 from organizations.posts import Power, Tier
-from organizations.scope import COLUMNS, NOTHING, scope_of
+from organizations.scope import COLUMNS, scope_of
 from volunteers.models import Whistle
 from volunteers.states import WhistleState
 
 SHOWN = 4
-TO_COME = (WhistleState.OPEN, WhistleState.RUNNING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Coming:
     behind: Number | None = None
 
 
-def coming(user: Any, area: Area, found: Gathered, links: Links) -> Coming:
+def coming(user: Any, area: Area, around: Surroundings, found: Gathered, links: Links) -> Coming:
     """One query, for the next whistles."""
     last = first_day_after("quarter", clock.today()) - timedelta(days=1)
     behind, due, soon = (
@@ -47,7 +47,7 @@ def coming(user: Any, area: Area, found: Gathered, links: Links) -> Coming:
     )
     return Coming(
         found.coming.count("whistles"),
-        [_line(whistle, area, _opens(user)) for whistle in _next(area)],
+        [_line(whistle, area, _opens(user)) for whistle in _next(area, around)],
         links.to(BY_KEY["care.review_due"], due) if due else None,
         soon.leading(links.rows("care-due")) if soon else None,
         last,
@@ -56,24 +56,19 @@ def coming(user: Any, area: Area, found: Gathered, links: Links) -> Coming:
     )
 
 
-def _next(area: Area) -> list[Whistle]:
+def _next(area: Area, around: Surroundings) -> list[Whistle]:
     until = clock.midnight(clock.today() + timedelta(days=COMING))
-    rows = Whistle.objects.filter(
-        _where(area), state__in=TO_COME, starts_at__gte=clock.now(), starts_at__lt=until
-    )
+    rows = Whistle.objects.filter(state=WhistleState.OPEN, starts_at__gte=clock.now(), starts_at__lt=until)
+    if area.node is not None:  # the district is there for the index
+        rows = rows.filter(_inside(area.node), district=around.trail[0].pk)
     return list(rows.with_places_taken().select_related("community").order_by("starts_at", "id")[:SHOWN])
 
 
-def _where(area: Area) -> Q:
+def _inside(node: Organization) -> Q:
     """Rows of whistles, as `areas.area_of` has the conditions of requests."""
-    node = area.node
-    if node is None:
-        return Q()
     if node.tier in COLUMNS:
         return Q(**{f"{COLUMNS[Tier(node.tier)]}_id": node.pk})
     path = "grid__branch" if node.tier == Tier.GRID_BRANCH else "service_request__building__group"
-    if node.tier == Tier.DUTY_ZONE:
-        return NOTHING
     return Q(
         **{f"{path}__tree_id": node.tree_id, f"{path}__lft__gte": node.lft, f"{path}__rght__lte": node.rght}
     )

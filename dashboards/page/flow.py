@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -15,8 +14,6 @@ from dashboards.page.links import Links
 from dashboards.page.numbers import Number
 from dashboards.page.surroundings import Line
 from dashboards.page.table import oldest_line
-from organizations.posts import Power
-from organizations.scope import scope_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,46 +60,43 @@ def funnel(found: Gathered, links: Links) -> list[Stage]:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """One heap: how many, what of, and more about it with a way to it."""
+    """One heap: how many, what of, and more about it with a way to it. `none`: said where there is nothing."""
 
     number: Number
-    unit: str
     label: str
+    none: str
     text: SafeString | str = ""
     state: str = "soon"
 
 
-def stuck(user: Any, found: Gathered, links: Links, categories: Names) -> tuple[list[Stuck], list[str]]:
+def stuck(found: Gathered, links: Links, categories: Names) -> tuple[list[Stuck], list[str]]:
     """The heaps that are not empty, the gravest first; and what there is none of, in words."""
     here = found.here
+
+    def mostly(measure: str) -> str:
+        named = reasons(here, measure, categories)
+        return f"多为 {named}" if named else ""
+
     heaps = [
-        Stuck(here.stand("overdue"), "件", "超时", _oldest(found, links), "late"),
-        Stuck(here.stand("open.supervised"), "件", "督办中", "", "late"),
-        Stuck(
-            here.count("contact_late"),
-            "件",
-            "没有按时联系",
-            _mostly(found, "contact_late", categories),
-            "late",
-        ),
-        Stuck(here.count("dissatisfied"), "件", "不满意", _mostly(found, "dissatisfied", categories), "late"),
-        Stuck(here.count("unsolved"), "件", "评价为未解决", _mostly(found, "unsolved", categories), "late"),
-        Stuck(here.count("reopened"), "件", "重办"),
-        Stuck(here.count("dispatches.returned"), "张", "派单被退回", "", "soon"),
-        Stuck(_uncovered(found), "个", "网格还没有党组织"),
-        Stuck(here.stand("compounds.bare"), "个", "三无小区"),
-        Stuck(here.stand("quota.behind"), "人", "服务指标没完成", _quota(found)),
-        Stuck(here.stand("care.review_due"), "户", "走访等级到期要复核"),
+        Stuck(here.stand("overdue"), "件超时", "没有超时", _oldest(found, links), "late"),
+        Stuck(here.stand("open.supervised"), "件督办中", "没有督办", "", "late"),
+        Stuck(here.count("contact_late"), "件没有按时联系", "都按时联系了", mostly("contact_late"), "late"),
+        Stuck(here.count("dissatisfied"), "件不满意", "没有不满意的", mostly("dissatisfied"), "late"),
+        Stuck(here.count("unsolved"), "件评价为未解决", "", mostly("unsolved"), "late"),
+        Stuck(here.count("reopened"), "件重办", "没有重办"),
+        Stuck(here.count("dispatches.returned"), "张派单被退回", "没有被退回的派单"),
+        Stuck(_uncovered(found), "个网格还没有党组织", "网格都有党组织"),
+        Stuck(here.stand("compounds.bare"), "个三无小区", "没有三无小区"),
+        Stuck(here.stand("quota.behind"), "人服务指标没完成", "", _quota(found)),
+        Stuck(here.stand("care.review_due"), "户走访等级到期要复核", "没有到期要复核的户"),
     ]
     there = [_leading(heap, links) for heap in heaps if heap.number]
-    return there, [
-        heap.label for heap in heaps if not heap.number and not heap.number.name.startswith("quota")
-    ]
+    return there, [heap.none for heap in heaps if not heap.number and heap.none]
 
 
 def _leading(heap: Stuck, links: Links) -> Stuck:
     known = BY_KEY["coverage" if heap.number.derived == "difference" else heap.number.name]
-    return Stuck(links.to(known, heap.number), heap.unit, heap.label, heap.text, heap.state)
+    return replace(heap, number=links.to(known, heap.number))
 
 
 def _oldest(found: Gathered, links: Links) -> SafeString | str:
@@ -123,11 +117,6 @@ def _way_to(line: Line, links: Links) -> SafeString | str:
     return format_html('<a class="link" href="{}">{}</a>', url, line.name) if url else line.name
 
 
-def _mostly(found: Gathered, measure: str, categories: Names) -> str:
-    named = reasons(found.here, measure, categories)
-    return f"多为 {named}" if named else ""
-
-
 def _uncovered(found: Gathered) -> Number:
     missing = found.here.standing["grids"] - found.here.standing["grids.covered"]
     return Number("grids-grids.covered", missing, f"{missing:,}", found.here.place, None, "difference")
@@ -136,7 +125,3 @@ def _uncovered(found: Gathered) -> Number:
 def _quota(found: Gathered) -> SafeString | str:
     quarter, year = found.here.stand("quota.behind_quarter"), found.here.stand("quota.behind_year")
     return format_html("本季次数 {} 人，全年时长 {} 人", quarter, year)
-
-
-def sees_names(user: Any) -> bool:
-    return scope_of(user).has(Power.CONFIRM_REGISTRATION)

@@ -81,7 +81,7 @@ ALL = (
     Known("submitted", "点单", "件", _count("submitted"), "submitted", None),
     Known("open", "在办", "件", _stand("open"), "open", None, True),
     Known("overdue", "超时", "件", _stand("overdue"), "overdue", False, True),
-    Known("oldest_due", "最久超时", "", Numbers.oldest, "overdue", True, True, short="最久"),
+    Known("oldest_due", "最久超时", "", Numbers.oldest, "overdue", True, True, short="最久超时"),
     _of_rate("response_rate", "响应率", "contact_due"),
     _of_rate("resolution_rate", "解决率", "rated"),
     _of_rate("satisfaction_rate", "满意率", "rated"),

@@ -24,7 +24,6 @@ FEW = 10
 @dataclass(frozen=True, slots=True)
 class Cell:
     number: Number
-    before: str = ""
     is_bad: bool = False
 
 
@@ -59,7 +58,8 @@ def table_of(around: Surroundings, found: Gathered, links: Links, sort: str) -> 
     rows = [_row(line, numbers, links, is_oldest=line is oldest) for line, numbers in found.lines]
     rows = _sorted(rows, key, turned)
     if found.rest is not None:
-        rows.append(_row(Line(around.rest, "", note="不在下面任何一处"), found.rest, links))
+        rest = _row(Line(around.rest, "", note="不在上面任何一处"), found.rest, links)
+        rows += [rest] if any(cell.number for cell in rest.cells) else []
     total = _row(None, found.here, links)
     return Table(_headings(links, key, turned), rows, total, f"-{key}" if turned else key)
 
@@ -82,8 +82,7 @@ def _cell(known: Known, numbers: Numbers, links: Links | None, line: Line | None
     number = known.read(numbers)
     if links is not None:
         number = number.leading(links.rows(known.which, line) if known.which else "")
-    before = "最久 " if known.key == "oldest_due" and number else ""
-    return Cell(number, before, _is_bad(known, number, numbers))
+    return Cell(number, _is_bad(known, number, numbers))
 
 
 def _is_bad(known: Known, number: Number, numbers: Numbers) -> bool:
