@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from dashboards import map_views, saved_pages, views
+from dashboards import downloads, map_views, saved_pages, screen_views, views
 from dashboards.patterns.urls import urlpatterns as of_patterns
 
 app_name = "dashboards"
@@ -10,7 +10,11 @@ urlpatterns = [
     path("dashboards/", views.home, name="home"),
     path("dashboards/city/", views.city, name="city"),
     path("dashboards/<int:pk>/", views.node, name="node"),
-    path("dashboards/<int:pk>/table.csv", views.table, name="table"),
+    path("dashboards/<int:pk>/table.csv", downloads.old_table, name="table"),
+    path("dashboards/city/figures.csv", downloads.table, name="city_figures_csv"),
+    path("dashboards/city/figures.xlsx", downloads.workbook, name="city_figures_xlsx"),
+    path("dashboards/<int:pk>/figures.csv", downloads.table, name="figures_csv"),
+    path("dashboards/<int:pk>/figures.xlsx", downloads.workbook, name="figures_xlsx"),
     path("dashboards/views/", saved_pages.shown, name="views"),
     path("dashboards/views/save/", saved_pages.save, name="save_view"),
     path("dashboards/views/<int:pk>/", saved_pages.opened, name="open_view"),
@@ -24,5 +28,7 @@ urlpatterns = [
     path("dashboards/<int:pk>/map/", map_views.page, name="map_page"),
     path("dashboards/<int:pk>/map.json", map_views.data, name="map"),
     path("dashboards/<int:pk>/map/points.json", map_views.points, name="map_points"),
+    path("dashboards/city/screen/", screen_views.screen, name="city_screen"),
+    path("dashboards/<int:pk>/screen/", screen_views.screen, name="screen"),
     *of_patterns,
 ]

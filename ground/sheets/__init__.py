@@ -8,7 +8,7 @@ from ground.sheets.books import Book, Sheet, open_book
 from ground.sheets.cells import Cell, column_letters, csv_safe, date_of, text_of
 from ground.sheets.guard import BadBook
 from ground.sheets.headings import Header, find_header, is_note, is_total
-from ground.sheets.writing import BookWriter, Column, xlsx_answer
+from ground.sheets.writing import BookWriter, Column, Shaped, xlsx_answer
 
 __all__ = [
     "BadBook",
@@ -17,6 +17,7 @@ __all__ = [
     "Cell",
     "Column",
     "Header",
+    "Shaped",
     "Sheet",
     "column_letters",
     "csv_safe",

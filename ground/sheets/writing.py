@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -42,6 +42,14 @@ class Column:
     hint: str = ""
     #: How Excel shows numbers, and moments (which stay text without one): "#,##0", 'yyyy"年"m"月"d"日"'.
     number_format: str = ""
+
+
+@dataclass(frozen=True)
+class Shaped:
+    """A number or a moment that has a format of its own, other than its column's: "0.0%" among pieces."""
+
+    value: float | date
+    number_format: str
 
 
 class BookWriter:
@@ -96,7 +104,7 @@ class BookWriter:
         sheet = self._sheet(name, columns)
         forms = [self.format_of(column) for column in columns]
         sums = [self.format_of(column, is_bold=True) for column in columns]
-        return Table(sheet, columns, forms, sums)
+        return Table(sheet, columns, forms, sums, self.format_of)
 
     def format_of(self, column: Column, *, is_bold: bool = False) -> Any:
         """How the cells of a column look; None where nothing is said of it."""
@@ -165,15 +173,23 @@ class Table:
     """A sheet under way. Strings always by write_string; figures are numbers so that they can be added up; days and
     moments are ISO text, or what the column's format makes of them, where the city is."""
 
-    def __init__(self, sheet: Any, columns: Sequence[Column], forms: list[Any], sums: list[Any]) -> None:
+    def __init__(
+        self,
+        sheet: Any,
+        columns: Sequence[Column],
+        forms: list[Any],
+        sums: list[Any],
+        format_of: Callable[..., Any],
+    ) -> None:
         self._sheet, self._columns, self._forms, self._sums = sheet, columns, forms, sums
+        self._format_of = format_of
         self.count = 0
 
-    def add(self, row: Sequence[Cell]) -> None:
+    def add(self, row: Sequence[Cell | Shaped]) -> None:
         self.count += 1
         self._add(self.count, row, self._forms)
 
-    def finish(self, total: Sequence[Cell] = ()) -> int:
+    def finish(self, total: Sequence[Cell | Shaped] = ()) -> int:
         """Give the rows a filter, and a bold line of sums below, which it leaves alone. Returns how many rows."""
         if self.count:
             self._sheet.autofilter(0, 0, self.count, max(len(self._columns) - 1, 0))
@@ -181,12 +197,15 @@ class Table:
             self._add(self.count + 1, total, self._sums)
         return self.count
 
-    def _add(self, number: int, row: Sequence[Cell], forms: list[Any]) -> None:
+    def _add(self, number: int, row: Sequence[Cell | Shaped], forms: list[Any]) -> None:
         for index, cell in enumerate(row):
             if cell is None or cell == "":
                 continue
             is_known = index < len(forms)  # a row may be longer than its heading
             column, form = (self._columns[index], forms[index]) if is_known else (_PLAIN, None)
+            if isinstance(cell, Shaped):
+                column, cell = Column("", number_format=cell.number_format), cell.value
+                form = self._format_of(column, is_bold=forms is self._sums)
             self._write(number, index, cell, column, form)
 
     def _write(self, row: int, index: int, cell: Cell, column: Column, form: Any) -> None:
