@@ -63,6 +63,7 @@ class Stuck:
     """One heap: how many, what of, and more about it with a way to it. `none`: said where there is nothing."""
 
     number: Number
+    unit: str
     label: str
     none: str
     text: SafeString | str = ""
@@ -78,17 +79,19 @@ def stuck(found: Gathered, links: Links, categories: Names) -> tuple[list[Stuck]
         return f"多为 {named}" if named else ""
 
     heaps = [
-        Stuck(here.stand("overdue"), "件超时", "没有超时", _oldest(found, links), "late"),
-        Stuck(here.stand("open.supervised"), "件督办中", "没有督办", "", "late"),
-        Stuck(here.count("contact_late"), "件没有按时联系", "都按时联系了", mostly("contact_late"), "late"),
-        Stuck(here.count("dissatisfied"), "件不满意", "没有不满意的", mostly("dissatisfied"), "late"),
-        Stuck(here.count("unsolved"), "件评价为未解决", "", mostly("unsolved"), "late"),
-        Stuck(here.count("reopened"), "件重办", "没有重办"),
-        Stuck(here.count("dispatches.returned"), "张派单被退回", "没有被退回的派单"),
-        Stuck(_uncovered(found), "个网格还没有党组织", "网格都有党组织"),
-        Stuck(here.stand("compounds.bare"), "个三无小区", "没有三无小区"),
-        Stuck(here.stand("quota.behind"), "人服务指标没完成", "", _quota(found)),
-        Stuck(here.stand("care.review_due"), "户走访等级到期要复核", "没有到期要复核的户"),
+        Stuck(here.stand("overdue"), "件", "超时", "没有超时", _oldest(found, links), "late"),
+        Stuck(here.stand("open.supervised"), "件", "督办中", "没有督办", "", "late"),
+        Stuck(
+            here.count("contact_late"), "件", "没有按时联系", "都按时联系了", mostly("contact_late"), "late"
+        ),
+        Stuck(here.count("dissatisfied"), "件", "不满意", "没有不满意的", mostly("dissatisfied"), "late"),
+        Stuck(here.count("unsolved"), "件", "评价为未解决", "", mostly("unsolved"), "late"),
+        Stuck(here.count("reopened"), "件", "重办", "没有重办"),
+        Stuck(here.count("dispatches.returned"), "张", "派单被退回", "没有被退回的派单"),
+        Stuck(_uncovered(found), "个", "网格还没有党组织", "网格都有党组织"),
+        Stuck(here.stand("compounds.bare"), "个", "三无小区", "没有三无小区"),
+        Stuck(here.stand("quota.behind"), "人", "服务指标没完成", "", _quota(found)),
+        Stuck(here.stand("care.review_due"), "户", "走访等级到期要复核", "没有到期要复核的户"),
     ]
     there = [_leading(heap, links) for heap in heaps if heap.number]
     return there, [heap.none for heap in heaps if not heap.number and heap.none]
