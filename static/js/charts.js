@@ -35,7 +35,7 @@
   function look(card) {
     const style = getComputedStyle(card);
     const token = (name) => style.getPropertyValue(name).trim();
-    return { token, tone: (name) => token(TONES[name]), size: parseFloat(token("--fs-s")) || 13, font: style.fontFamily };
+    return { token, tone: (name) => token(TONES[name]), size: parseFloat(getComputedStyle(card.querySelector("[data-chart-table]")).fontSize) || 13, font: style.fontFamily };
   }
 
   // How it is drawn
