@@ -123,7 +123,7 @@ def text_for(pattern: Pattern) -> str:
     """What the form begins with: 3 周里 6 件楼道照明，建议整栋检修."""
     where = "整栋" if pattern.building_id else "整个小区"
     return (
-        f"{pattern.place_name}{pattern.span_in_words} {pattern.count} 件“{pattern.category}”，"
+        f"{pattern.place_name}，{pattern.span_in_words} {pattern.count} 件“{pattern.category}”，"
         f"由 {pattern.people} 人提出。建议{where}检查一次，从根上解决。"
     )
 
