@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -42,7 +42,12 @@ class Place:
 
     @property
     def text(self) -> str:
-        return self.number.text + (f" {self.unit}" if self.unit else "")
+        """“12 件”, “97.6%”, “—”."""
+        return (
+            f"{self.number.text} {self.unit}"
+            if self.unit and self.number.value is not None
+            else self.number.text
+        )
 
     @property
     def words(self) -> str:
@@ -125,30 +130,34 @@ class Drawing:
 
 
 def draw(user: Any, ground: Ground, window: Window, figure: Figure, as_of: datetime | None) -> Drawing:
-    """At most four queries: what happened or how it stands, the polygons."""
+    """Two queries: the counts, the polygons. Before the first round no place has a number."""
     node = ground.area.node
     here = places.of_node(node.pk if node else None)
-    counts = _counts([here, *(child.key for child in ground.children)], window, figure)
-    numbers = [figure.number(child.key, window, counts[child.key]) for child in ground.children]
-    values = [number.value for number in numbers]
+    counts = _counts([here, *(child.key for child in ground.children)], window, figure, as_of)
+    numbers = {key: figure.number(key, window, found) for key, found in counts.items()}
+    if as_of is None:
+        numbers = {key: replace(number, value=None, text="—") for key, number in numbers.items()}
+    values = [numbers[child.key].value for child in ground.children]
     steps = steps_of(values, figure)
     outlines, links = ground.outlines(), _Links(user, ground.area, window, figure)
     shown = [
         Place(
-            child.key, child.name, number, figure.unit, figure.basis(counts[child.key]), links.to(child), step,
+            child.key, child.name, numbers[child.key], figure.unit, figure.basis(counts[child.key]), links.to(child), step,
             outlines.shapes.get(child.key),
         )
-        for child, number, step in zip(ground.children, numbers, steps, strict=True)
+        for child, step in zip(ground.children, steps, strict=True)
     ]  # fmt: skip
-    total = figure.number(here, window, counts[here])
+    total = numbers[here]
     return Drawing(
         ground.area, window, figure, shown, legend_of(values, steps, figure), total,
         _rest(total.value, values, figure), outlines.undrawn, links.to_draw(outlines.undrawn), as_of,
     )  # fmt: skip
 
 
-def _counts(keys: list[str], window: Window, figure: Figure) -> dict[str, Counts]:
-    return reading.read(keys, window)[0] if figure.happened else reading.stand_now(keys)
+def _counts(keys: list[str], window: Window, figure: Figure, as_of: datetime | None) -> dict[str, Counts]:
+    """Of every key, also of those where nothing is."""
+    found = reading.read(keys, window)[0] if figure.happened else reading.stand_at(keys, as_of)
+    return {key: found[key] for key in keys}
 
 
 def _rest(total: float | None, values: list[float | None], figure: Figure) -> str:

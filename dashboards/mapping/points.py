@@ -1,8 +1,8 @@
 """Open requests as points on a map, within the powers of whoever looks (RULES 5).
 
 Who may read a request sees it where it is: its own point, else its building's. Who has it in sight masked sees it in
-the middle of its grid, never nearer: in self-built houses the building already is the dwelling. Neither names nor
-words of a masked one leave the server. Requests at one spot are one circle with a number.
+the middle of its second-tier grid, never nearer: of self-built houses the building already is the dwelling, and a
+third-tier grid may be one building. Neither names nor words of a masked one leave the server. Requests at one spot are one circle with a number.
 """
 
 from __future__ import annotations
@@ -99,11 +99,12 @@ def _shown(rows: QuerySet[ServiceRequest], user: Any) -> QuerySet[ServiceRequest
     )
     return (
         rows.annotate(is_exact=exact)
-        .select_related("category", "grid__parent", "building", "community")
+        .select_related("category", "grid__parent__parent", "building", "community")
         .only(
             "number", "state", "due", "lng", "lat", "title", "category__name",
             "building__lng", "building__lat", "community__lng", "community__lat",
-            *(f"{grid}__{side}" for grid in ("grid", "grid__parent") for side in _BOX), "grid__parent_id",
+            *(f"{grid}__{side}" for grid in ("grid", "grid__parent") for side in _BOX), "grid__parent_id", "grid__tier",
+            "grid__parent__parent_id", *(f"grid__parent__parent__{side}" for side in _BOX),
         )
         .order_by("due", "id")
     )  # fmt: skip
@@ -118,9 +119,12 @@ def _where(row: Any) -> tuple[float, float] | None:
         for thing in (row, row.building):
             if thing is not None and thing.lng is not None and thing.lat is not None:
                 return thing.lng, thing.lat
-    for grid in (row.grid, row.grid.parent if row.grid else None):
-        if grid is not None and grid.west is not None:
-            return _middle(grid)
+    grid = row.grid
+    if grid is not None and not row.is_exact and grid.tier == Grid.Tier.THIRD:
+        grid = grid.parent
+    for around in (grid, grid.parent if grid else None):
+        if around is not None and around.west is not None:
+            return _middle(around)
     community = row.community
     if community is not None and community.lng is not None and community.lat is not None:
         return community.lng, community.lat
