@@ -21,10 +21,10 @@ from dashboards.periods import Window
 from organizations.posts import Tier
 
 #: What of a page's context may hang on a wall, as it is.
-KEPT = ("area", "name", "window", "past_window", "query", "as_of", "facts", "funnel")
+KEPT = ("area", "name", "window", "past_window", "query", "as_of", "funnel")
 #: Bars and heaps that there is room for.
 MOST_BARS, MOST_HEAPS = 12, 7
-MAP_SIZE = (760, 470)
+MAP_SIZE = (760, 300)
 
 
 def has_a_screen(area: Area) -> bool:
@@ -40,6 +40,7 @@ def wall_of(user: Any, area: Area, window: Window, params: Mapping[str, str]) ->
         return wall
     return wall | {
         "tiles": [replace(tile, url="", text=_unlinked(tile.text)) for tile in full["tiles"]],
+        "facts": [replace(fact, text=_unlinked(fact.text)) for fact in full["facts"]],
         "trend": _unled(next(chart for chart in full["charts"] if chart.key == "trend")),
         "bars": _unled(full["bars"]) if full["bars"] else None,
         "stuck": [_unlinked_heap(heap) for heap in full["stuck"][:MOST_HEAPS]],

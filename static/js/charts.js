@@ -48,7 +48,7 @@
       textStyle: text,
       animation: !calm.matches,
       animationDuration: 150,
-      aria: { enabled: true, label: { enabled: false }, decal: { show: data.kind === "share" || data.series.length > 1 } },
+      aria: { enabled: true, label: { enabled: false }, decal: { show: data.kind === "share" || data.series.length > 1, decals: decals(eyes) } },
       tooltip: {
         renderMode: "richText", confine: true, backgroundColor: eyes.token("--card"), borderColor: eyes.token("--line-strong"), textStyle: text,
         trigger: data.kind === "share" ? "item" : "axis", axisPointer: { type: data.kind === "line" ? "line" : "shadow", animation: false },
@@ -58,6 +58,13 @@
         ? { type: "plain", top: 0, left: 0, itemWidth: eyes.size, itemHeight: eyes.size * 0.75, textStyle: { ...text, color: eyes.token("--text-2") } }
         : undefined,
     };
+  }
+
+  /* Where colour alone would tell: the first plain, the others hatched each in its way. */
+  function decals(eyes) {
+    const color = eyes.token("--card");
+    const hatch = (rotation, gap) => ({ symbol: "rect", dashArrayX: [1, 0], dashArrayY: [1.5, gap], rotation, color });
+    return [{ symbol: "none" }, hatch(-Math.PI / 4, 5), { symbol: "circle", dashArrayX: [[6, 6], [0, 6, 6, 0]], dashArrayY: [6, 0], symbolSize: 0.5, color }, hatch(Math.PI / 4, 5), hatch(0, 4), hatch(Math.PI / 2, 4)];
   }
 
   function tip(data, place) {
@@ -103,9 +110,10 @@
 
   function shares(data, eyes) {
     const [first] = data.series;
+    const whole = first.values.reduce((sum, value) => sum + (value || 0), 0) || 1;
     const line = { borderColor: eyes.token("--card"), borderWidth: 2 };
-    const parts = data.labels.map((name, place) => ({ name, value: first.values[place] || 0, itemStyle: { color: eyes.tone(PALETTE[place % PALETTE.length]), ...line } }));
-    const label = { show: true, position: "inside", color: eyes.token("--text"), formatter: (hit) => (hit.percent < 8 ? "" : `${hit.percent.toFixed(0)}%`), fontSize: eyes.size,
+    const parts = data.labels.map((name, place) => ({ name, value: first.values[place] || 0, label: { show: first.values[place] / whole >= 0.08 }, itemStyle: { color: eyes.tone(PALETTE[place % PALETTE.length]), ...line } }));
+    const label = { show: true, position: "inside", color: eyes.token("--text"), formatter: (hit) => `${hit.percent.toFixed(0)}%`, fontSize: eyes.size,
       backgroundColor: eyes.token("--card"), padding: [2, 5], borderRadius: 4 };
     return { series: [{ type: "pie", radius: ["42%", "78%"], center: ["50%", "58%"], data: parts, label, labelLine: { show: false }, emphasis: { scale: false } }] };
   }
