@@ -147,7 +147,8 @@ def _stuck(context: dict[str, Any]) -> Sheet:
     rows: list[list[Value]] = [
         [heap.label, cell_of(heap.number), heap.unit, strip_tags(heap.text)] for heap in context["stuck"]
     ]
-    rows += [[label, 0, None, "没有"] for label in context["nothing"]]
+    if context["nothing"]:
+        rows.append(["没有堵着的", None, None, "，".join(context["nothing"])])
     return Sheet(
         "堵在哪里", [Column("事项", 24), Column("数", 10), Column("单位", 8), Column("说明", 60)], rows
     )
