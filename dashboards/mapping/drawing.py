@@ -142,8 +142,8 @@ def draw(user: Any, ground: Ground, window: Window, figure: Figure, as_of: datet
     outlines, links = ground.outlines(), _Links(user, ground.area, window, figure)
     shown = [
         Place(
-            child.key, child.name, numbers[child.key], figure.unit, figure.basis(counts[child.key]), links.to(child), step,
-            outlines.shapes.get(child.key),
+            child.key, child.name, numbers[child.key], figure.unit, figure.basis(counts[child.key]),
+            links.to(child), step, outlines.shapes.get(child.key),
         )
         for child, step in zip(ground.children, steps, strict=True)
     ]  # fmt: skip

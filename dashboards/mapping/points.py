@@ -2,7 +2,8 @@
 
 Who may read a request sees it where it is: its own point, else its building's. Who has it in sight masked sees it in
 the middle of its second-tier grid, never nearer: of self-built houses the building already is the dwelling, and a
-third-tier grid may be one building. Neither names nor words of a masked one leave the server. Requests at one spot are one circle with a number.
+third-tier grid may be one building. Neither names nor words of a masked one leave the server.
+Requests at one spot are one circle with a number.
 """
 
 from __future__ import annotations
@@ -103,13 +104,14 @@ def _shown(rows: QuerySet[ServiceRequest], user: Any) -> QuerySet[ServiceRequest
         .only(
             "number", "state", "due", "lng", "lat", "title", "category__name",
             "building__lng", "building__lat", "community__lng", "community__lat",
-            *(f"{grid}__{side}" for grid in ("grid", "grid__parent") for side in _BOX), "grid__parent_id", "grid__tier",
-            "grid__parent__parent_id", *(f"grid__parent__parent__{side}" for side in _BOX),
+            *(f"{grid}__{side}" for grid in _AROUND for side in _BOX),
+            "grid__tier", "grid__parent_id", "grid__parent__parent_id",
         )
         .order_by("due", "id")
     )  # fmt: skip
 
 
+_AROUND = ("grid", "grid__parent", "grid__parent__parent")
 _BOX = ("west", "south", "east", "north")
 
 
