@@ -77,6 +77,12 @@
     return data.kind === "share" && whole ? `（${((series.values[place] / whole) * 100).toFixed(1)}%）` : "";
   }
 
+  /* The width of the longest value, in signs: a Chinese one is as wide as it is high. */
+  function longest(data) {
+    const wide = (text) => [...text].reduce((sum, sign) => sum + (sign.charCodeAt(0) > 0x2e80 ? 1 : 0.6), 0);
+    return Math.max(...data.series.flatMap((each) => each.said.map((_, place) => wide(full(each, place)))));
+  }
+
   function axes(data, eyes, room) {
     const soft = { color: eyes.token("--text-2"), fontSize: eyes.size, fontFamily: eyes.font };
     const names = {
@@ -90,7 +96,7 @@
       splitLine: { show: data.kind !== "rows", lineStyle: { color: eyes.token("--line") } },
     }));
     const top = data.series.length > 1 ? eyes.size * 2.6 : 8;
-    const grid = { left: 0, right: data.kind === "rows" ? eyes.size * 4.5 : 6, top, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
+    const grid = { left: 0, right: data.kind === "rows" ? eyes.size * (longest(data) + 0.8) : 6, top, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
     return data.kind === "rows" ? { grid, xAxis: values, yAxis: names } : { grid, xAxis: names, yAxis: values };
   }
 
