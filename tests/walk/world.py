@@ -11,6 +11,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from dashboards.models import SavedView
 from grids.models import Absence, ImportJob
 from ground import clock
 from notifications.models import Message, Outgoing
@@ -269,10 +270,22 @@ def _meanings(
         "volunteers:claim_step:pk": claim.pk,
         "volunteers:claim_step:step": "withdraw",
         "dashboards:pk": home.organization.pk,
+        **_saved_view(home),
         "notifications:pk": message.pk,
         "v1:message-read:pk": message.pk,
         **_registry_routes(rows),
         "rows": rows,
+    }
+
+
+def _saved_view(home: Any) -> dict[str, Any]:
+    """A dashboard that the secretary keeps, of a node that an outsider does not see either."""
+    view = SavedView.objects.create(user=home.secretary, organization=home.organization, name=f"常看{SECRET}")
+    pages = ("open_view", "rename_view", "remove_view", "weekly_view")
+    return {
+        **{f"dashboards:{page}:pk": view.pk for page in pages},
+        "v1:dashboard-view-detail:pk": view.pk,
+        "v1:dashboard-detail:pk": home.organization.pk,
     }
 
 
