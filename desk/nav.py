@@ -189,7 +189,7 @@ def waiting_counts(user: Any) -> dict[str, int]:
     found["summaries"] = asking.may_ask_anywhere(user)
     if scope.has(*WORK):
         found["work"] = worklist.to_do(worklist.counts(user))
-        found["patterns"] = worklist.counts(user)["patterns"]
+        found["patterns"] = worklist.proposals(user)
     heaps = _heaps(user, scope)
     numbers: dict[str, Any] = {name: _how_many(rows) for name, rows in heaps.items()}
     if "received" in heaps and not found["was_sent_to"]:

@@ -97,7 +97,7 @@ def _work_list(request: HttpRequest) -> HttpResponse:
             "can_file": scope_of(user).has(Power.HANDLE),
             "can_whistle": whistles_for_a_community(user),
             "is_idle": not any(found.values()),
-            "proposals": found["patterns"],
+            "proposals": worklist.proposals(user),
         },
     )
 

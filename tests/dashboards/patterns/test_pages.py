@@ -204,10 +204,10 @@ def strong(user: Any) -> Any:
 
 
 def test_the_work_list_and_the_menu_count_what_can_be_filed(city, pattern):
-    assert worklist.counts(city.home.secretary)["patterns"] == 1
+    assert worklist.proposals(city.home.secretary) == 1
     page = open_page(secretary_of(city), "/desk/")
     assert "未诉先办 1 处" in page
-    assert worklist.counts(city.next_door.secretary)["patterns"] == 0
+    assert worklist.proposals(city.next_door.secretary) == 0
     deciding.dismiss(pattern, by=city.home.secretary, reason="不需要")
     assert "未诉先办 1 处" not in open_page(secretary_of(city), "/desk/")
 
