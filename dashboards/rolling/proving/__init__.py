@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Max, Min
 
@@ -55,9 +55,9 @@ def months(first: date | None = None, last: date | None = None) -> list[date]:
     """The firsts of the months to be proved: those with rows, those with rollups, or those asked for."""
     begin, after = changes.extent()
     kept = Rollup.objects.aggregate(first=Min("starts_on"), last=Max("starts_on"))
-    begin = first or min(begin, kept["first"] or begin)
-    end = last or max(after, kept["last"] or after)
-    return changes.months((begin, end)) or [begin.replace(day=1)]
+    if kept["first"] is not None:
+        begin, after = min(begin, kept["first"]), max(after, kept["last"] + timedelta(days=1))
+    return changes.months((first or begin, last + timedelta(days=1) if last else after))
 
 
 def of_month(month: date, at: datetime, around: Around) -> Iterator[Difference]:
