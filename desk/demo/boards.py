@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from desk.demo.past import Stage
 
 #: So many nights before today are closed, and the stars of so many months proclaimed.
-NIGHTS, MONTHS = 8, 3
+NIGHTS, MONTHS = 4, 3
 MIDNIGHT = time(0, 5)
 
 

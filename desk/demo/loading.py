@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from accounts.models import User
+from dashboards import rolling
 from desk.demo import places
 from desk.demo.past import live_through
 from desk.demo.people import gather
@@ -51,6 +52,8 @@ def load(say: Say = lambda line: None) -> bool:
         with replay():
             _replay(random.Random(SEED), say)  # noqa: S311 - invented data, the same every time
         _read_what_is_old()
+        say("dashboards")
+        rolling.rebuild()
     return True
 
 
@@ -74,8 +77,8 @@ def _replay(chance: random.Random, say: Say) -> None:
     people, cast = gather(land, chance)
     say("ten thousand residents")
     settle_in(land, people, chance, cast)
-    say("eight weeks of requests, a year of whistles")
-    live_through(land, people, chance)
+    say("a year of requests and whistles")
+    live_through(land, people, chance, cast)
     say("teams, and those without a community")
     team_up(land, people, cast)
     say("what volunteers can, and thanks")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 SURNAMES = "陈李黄张林何梁谢邓罗刘叶曾朱温钟侯欧邱赖潘谭蓝廖许丘蔡吴赵周徐孙马胡郭高郑冯"
 FIRST = "志文国建俊永伟耀海家嘉明晓丽秀美玉淑雪惠思婷燕春小金桂少宏振学立德庆广瑞东"
@@ -28,6 +30,15 @@ class Cast:
             if name not in self.names:
                 self.names.add(name)
                 return name
+
+    @contextmanager
+    def drawing(self, chance: random.Random) -> Iterator[None]:
+        """Inside, names are drawn by another chance: what is drawn afterwards does not depend on it."""
+        kept, self.chance = self.chance, chance
+        try:
+            yield
+        finally:
+            self.chance = kept
 
     def phone(self) -> str:
         """The next number of the range, 11 digits."""

@@ -1,4 +1,4 @@
-"""Eight weeks of requests and a year of whistles, put together into one script."""
+"""Eight weeks of requests and a year of whistles of 花城社区, put together into one script with the year of all."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from desk.demo.beyond import Beyond
 from desk.demo.boards import Nights
 from desk.demo.called import Called, Helper, Pool
 from desk.demo.calls import CALLS, LIGHT_CALLS, Call
+from desk.demo.history import Year
 from desk.demo.judged import Judged
 from desk.demo.kinds import Kinds
+from desk.demo.names import Cast
 from desk.demo.people import People
 from desk.demo.places import Community, Land
 from desk.demo.present import Present
@@ -54,7 +56,7 @@ class Stage:
     skills: dict[str, Skill]
 
 
-def live_through(land: Land, people: People, chance: random.Random) -> int:
+def live_through(land: Land, people: People, chance: random.Random, cast: Cast) -> int:
     """Write and play the whole script; gives the number of lines."""
     script = Script(clock.now(), chance)
     catalogue.begin()
@@ -63,6 +65,7 @@ def live_through(land: Land, people: People, chance: random.Random) -> int:
     skills = {skill.name: skill for skill in Skill.objects.all()}
     register(land, people, script)
     pool = Pool(script, helpers_of(people, script))
+    Year(land, people, cast, script).write()
     stage = Stage(land, people, script, Staff(people.staff, people.grid_workers), pool, skills)
     RequestsPast(stage, kinds).write()
     WhistlesPast(stage).write()
