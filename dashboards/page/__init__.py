@@ -33,11 +33,14 @@ def context_of(user: Any, area: Area, window: Window, params: Mapping[str, str])
     """
     surroundings = around(user, area)
     frame = _frame(area, surroundings, window)
-    if area.node is not None and area.node.tier == Tier.DUTY_ZONE:
-        return frame | {"zone": zones.zone_of(area.node, surroundings.trail), "headline": frame["name"]}
+    is_zone = area.node is not None and area.node.tier == Tier.DUTY_ZONE
+    if is_zone:
+        frame |= {"zone": zones.zone_of(area.node, surroundings.trail), "headline": frame["name"]}
     if surroundings.as_of is None:
-        return frame | {"headline": f"{frame['name']}：还没有汇总"}
+        return {"headline": f"{frame['name']}：还没有汇总"} | frame
     found = gather(surroundings, window)
+    if is_zone and found.here.is_empty:
+        return frame
     links = Links(user, area, window, has_children=bool(surroundings.lines))
     return frame | _figures(user, area, surroundings, found, links, params)
 

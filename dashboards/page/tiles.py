@@ -122,7 +122,7 @@ class Fact:
 
     label: str
     number: Number
-    text: SafeString
+    text: SafeString | str
     is_bad: bool = False
 
 
@@ -149,5 +149,5 @@ def facts(found: Gathered, links: Links) -> list[Fact]:
 
 def _in_hand(found: Gathered, links: Links) -> Fact:
     late = links.to(BY_KEY["overdue"], found.here.stand("overdue"))
-    text = format_html("其中超时 <b>{}</b> 件", late) if late else format_html("没有超时")
+    text = format_html("其中超时 <b>{}</b> 件", late) if late else "没有超时"
     return Fact("在办", links.to(BY_KEY["open"], found.here.stand("open")), text, bool(late))

@@ -1,4 +1,4 @@
-"""党员责任区: no requests are counted in it. What is known: who looks after it, and which households."""
+"""党员责任区: requests are counted above, unless a building belongs to it. What is known: who looks after it, and which households."""
 
 from __future__ import annotations
 
@@ -25,8 +25,9 @@ class Zone:
     above: Organization | None
 
 
-def zone_of(node: Organization, trail: list[Organization]) -> Zone:
+def zone_of(node: Organization | None, trail: list[Organization]) -> Zone:
     """Two queries, whatever the zone holds."""
+    assert node is not None  # noqa: S101 - a zone is a node
     held = Appointment.objects.in_force().filter(organization=node, post=Post.DUTY_MEMBER)
     names = list(held.order_by("pk").values_list("user__name", flat=True))
     rows = Household.objects.filter(contact_member__user__in=held.order_by().values("user")).order_by()

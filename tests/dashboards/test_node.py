@@ -1,59 +1,48 @@
-"""看板: figures against a slow count, the way down, who may look, what it costs."""
+"""看板: figures against a slow count, what the page says of them, and the way down to the rows."""
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
-from dashboards.areas import area_of
-from dashboards.periods import before, window
-from dashboards.rollups import roll_up, trend
+from dashboards.page.known import BARS, COLUMNS
+from dashboards.places import of_node
 from grids.models import Grid
 from ground import clock
 from organizations import tree
-from organizations.posts import Post, Tier
+from organizations.posts import Tier
+from requests import workflow
 from requests.figures import Figures
 from requests.models import ServiceRequest
 from requests.states import OPEN, Outcome, State
-from tests.desk.scenes import MORNING, accept, ask, contact, finish, open_page, queries_of
-from tests.factories import City, Community, a_community, a_grid_worker, a_user, appoint
-from tests.signing_in import strong_client, weak_client
+from tests.dashboards.page_scenes import (
+    MARKED,
+    NOW,
+    at_work,
+    context_of,
+    listed,
+    officer_of,
+    page_of,
+    rolled,
+    rows_of,
+    url_of,
+)
+from tests.desk.scenes import accept, ask, contact, finish
+from tests.factories import City, a_community
 from tests.volunteers import scenes
+from tests.workflow import a_category
 from volunteers import leaderboards
 
 pytestmark = pytest.mark.django_db
-NOW = MORNING.replace(day=20, hour=12)
 
 
 @pytest.fixture
 def city() -> City:
     return scenes.a_city()
-
-
-def officer_of(city: City) -> Client:
-    officer = a_user("谢科长")
-    appoint(officer, Post.OFFICER, city.district)
-    return strong_client(officer)
-
-
-def at_work(community: Community) -> None:
-    """A dozen requests of all kinds, this month and the one before."""
-    for day in range(1, 13):
-        start = datetime(2026, 11 if day > 3 else 10, day, 9, 0, tzinfo=scenes.CHINA)
-        each = ask(community, start, text=f"第 {day} 件")
-        if day % 4 == 0:
-            continue  # nobody looks at it
-        accept(each, community, start + timedelta(minutes=20 * day))
-        if day % 3:
-            contact(each, community, start + timedelta(hours=day))
-        if day % 5:
-            finish(each, community, start + timedelta(hours=day + 1), stars=day % 6, solved=day % 6 > 2)
 
 
 def slowly(rows: Any, at: datetime) -> Figures:
@@ -96,35 +85,76 @@ def slowly(rows: Any, at: datetime) -> Figures:
     )
 
 
+# Figures
+
+
 def test_totals_and_lines_are_what_a_slow_count_says(city: City) -> None:
     at_work(city.home)
     at_work(city.next_door)
-    present = window("month", NOW.date())
-    rollup = roll_up(area_of(city.street), present, NOW)
-    in_period = [
-        row for row in ServiceRequest.objects.all() if present.start <= row.submitted_at < present.end
-    ]
-    assert rollup.sums.figures == slowly(in_period, NOW)
-    assert 0 < rollup.sums.figures.rated < rollup.sums.figures.own
-    for line in rollup.lines:
-        mine = [row for row in in_period if row.community_id == line.node_id]
-        assert line.sums.figures == slowly(mine, NOW)
+    rolled()
+    context = context_of(officer_of(city), city.street)
+    window = context["window"]
+    in_period = [row for row in ServiceRequest.objects.all() if window.start <= row.submitted_at < window.end]
+    table = context["table"]
+    assert table.total.numbers.figures == slowly(in_period, NOW)
+    assert 0 < table.total.numbers.figures.rated < table.total.numbers.figures.own
+    assert len(table.rows) == 2
+    for row, place in zip(table.rows, (city.home, city.next_door), strict=True):
+        mine = [each for each in in_period if each.community_id == place.organization.pk]
+        assert row.numbers.figures == slowly(mine, NOW)
     alive = [row for row in ServiceRequest.objects.all() if row.state in OPEN]
-    assert rollup.sums.workload.open == len(alive)
-    assert rollup.sums.workload.overdue == sum(1 for row in alive if row.due < NOW)
+    total = rows_of(context)["合计"]
+    assert total["在办"].value == len(alive)
+    late = [row for row in alive if row.due < NOW]
+    assert total["超时"].value == len(late) > 0
+    oldest = min(row.due for row in late)
+    assert total["最久超时"].value == int(oldest.timestamp())
+    assert total["最久超时"].text == f"{(NOW - oldest).days} 天"
 
 
 def test_hours_and_coverage_add_up_at_every_tier(city: City) -> None:
     scenes.credited(city.home, scenes.a_volunteer(city), minutes=90)
     scenes.credited(city.next_door, scenes.a_volunteer(city, city.next_door), minutes=60)
-    present = window("month", NOW.date())
+    at = NOW + timedelta(hours=12)
+    rolled(at)
+    client = officer_of(city)
     for node in (city.district, city.street):
-        sums = roll_up(area_of(node), present, NOW).sums
-        assert (sums.service.minutes, sums.service.times) == (150, 2)
-        assert sums.service.off_hours_minutes > 0
-        assert (sums.coverage.covered, sums.coverage.grids) == (2, 4)
-    home = roll_up(area_of(city.home.organization), present, NOW)
-    assert home.sums.service.minutes == 90 == sum(line.sums.service.minutes for line in home.lines)
+        context = context_of(client, node, at=at)
+        service = context["tiles"][3]
+        assert (service.number.text, service.number.value) == ("2.5", 150)
+        assert rows_of(context)["合计"]["网格党组织覆盖"].text == "50%"
+        assert rows_of(context)["合计"]["人均服务小时"].text == "1.2"
+    home = context_of(client, city.home.organization, at=at)
+    assert home["tiles"][3].number.value == 90
+
+
+def test_the_change_is_against_as_many_days_of_the_month_before(city: City) -> None:
+    for month, day, is_quick in ((10, 5, True), (10, 6, False), (10, 29, False), (11, 5, True)):
+        start = datetime(2026, month, day, 9, 0, tzinfo=scenes.CHINA)
+        each = ask(city.home, start)
+        accept(each, city.home, start + timedelta(minutes=5))
+        contact(each, city.home, start + timedelta(hours=1 if is_quick else 90))
+    rolled()
+    tile = context_of(officer_of(city), city.district)["tiles"][0]
+    assert (tile.number.text, tile.change.text, tile.direction) == ("100.0%", "50.0", "up")
+    assert "上月同期" in tile.text
+
+
+def test_why_a_rate_fell_is_told_by_its_categories(city: City) -> None:
+    parking = a_category("parking", name="停车秩序")
+    for month, stars in ((10, 5), (11, 1)):
+        start = datetime(2026, month, 5, 9, 0, tzinfo=scenes.CHINA)
+        each = ask(city.home, start, category=parking)
+        accept(each, city.home, start)
+        contact(each, city.home, start)
+        finish(each, city.home, start + timedelta(hours=1), stars=stars, solved=stars > 2)
+    rolled()
+    tile = context_of(officer_of(city), city.district)["tiles"][2]
+    assert (tile.number.text, tile.change.text, tile.direction) == ("0.0%", "100.0", "down")
+    assert "主要因 停车秩序" in tile.text
+
+
+# Lines
 
 
 def test_below_the_community_lines_are_grids_with_those_inside_them(city: City) -> None:
@@ -135,164 +165,379 @@ def test_below_the_community_lines_are_grids_with_those_inside_them(city: City) 
     ask(home, NOW - timedelta(hours=1))
     request = ask(home, NOW - timedelta(hours=1), text="另一件")
     ServiceRequest.objects.filter(pk=request.pk).update(grid=inner)
-    rollup = roll_up(area_of(home.organization), window("month", NOW.date()), NOW)
-    line = next(line for line in rollup.lines if line.grid_id == home.grid.pk)
-    assert line.sums.figures.submitted == 2
-    assert inner.pk not in {line.grid_id for line in rollup.lines}
+    rolled()
+    rows = rows_of(context_of(officer_of(city), home.organization))
+    assert rows["第一网格"]["点单"].value == 2
+    assert set(rows) == {"第一网格", "合计"}
 
 
 def test_a_community_right_below_the_district_is_a_line_beside_the_streets(city: City) -> None:
     lone = a_community(city.district, "直属")
     ask(lone, NOW - timedelta(hours=1))
     ask(city.home, NOW - timedelta(hours=1))
-    rollup = roll_up(area_of(city.district), window("month", NOW.date()), NOW)
-    counts = {line.node_id: line.sums.figures.submitted for line in rollup.lines}
-    assert counts == {city.street.pk: 1, lone.organization.pk: 1}
-    assert rollup.sums.figures.submitted == 2
+    rolled()
+    client = officer_of(city)
+    rows = rows_of(context_of(client, city.district))
+    counts = {name: row["点单"].value for name, row in rows.items()}
+    assert counts == {"新华街道": 1, "直属社区": 1, "合计": 2}
+    assert (
+        f"community={lone.organization.pk}" in rows["直属社区"]["三无小区"].url
+        or not rows["直属社区"]["三无小区"]
+    )
+    assert listed(client, rows["直属社区"]["点单"].url) == 1
 
 
 def test_rows_of_a_closed_child_are_not_lost(city: City) -> None:
     done = ask(city.next_door, NOW - timedelta(hours=3))
     with clock.at(NOW - timedelta(hours=2)):
-        from requests import workflow
-
         workflow.withdraw(done, by=done.submitter)
     node = city.next_door.organization
     type(node).objects.filter(pk=node.pk).update(closed_at=NOW)
-    rollup = roll_up(area_of(city.street), window("month", NOW.date()), NOW)
-    assert [line.name for line in rollup.lines] == ["花城社区", "未归到下级"]
-    assert rollup.sums.figures.submitted == 1
-
-
-def test_periods_follow_the_calendar_of_the_city() -> None:
-    day = NOW.date()
-    assert str(window("week", day).first) == "2026-11-16"
-    assert str(window("quarter", day).after) == "2027-01-01"
-    assert str(before(window("month", day)).first) == "2026-10-01"
-    assert str(before(window("quarter", day)).first) == "2026-07-01"
-    assert str(before(window("year", day)).after) == "2026-01-01"
-    assert window("nonsense", day).key == "month"
-
-
-def test_the_trend_has_every_day_up_to_now(city: City) -> None:
-    at_work(city.home)
-    present = window("month", NOW.date())
-    days = trend(area_of(city.district), present, NOW.date())
-    assert len(days) == 20 and sum(day.submitted for day in days) == 9
-    assert [day.submitted for day in days[3:12]] == [1] * 9
-    assert (
-        sum(day.submitted for day in trend(area_of(city.district), window("year", NOW.date()), NOW.date()))
-        == 12
-    )
-    assert (
-        sum(day.submitted for day in trend(area_of(city.district), window("quarter", NOW.date()), NOW.date()))
-        == 12
-    )
-
-
-def test_the_page_says_where_it_sticks_and_leads_down_to_the_rows(city: City) -> None:
-    at_work(city.home)
+    rolled()
     client = officer_of(city)
+    rows = rows_of(context_of(client, city.street))
+    assert list(rows) == ["花城社区", "未归到下级", "合计"]
+    assert rows["未归到下级"]["点单"].value == 1 == rows["合计"]["点单"].value
     with clock.at(NOW):
-        page = open_page(client, f"/dashboards/{city.district.pk}/?period=month")
-        assert re.search(r"武江区：\d+ 件超时，都在新华街道", page)
-        assert reverse("dashboards:node", args=[city.street.pk]) in page
-        lines = client.get(f"/dashboards/{city.street.pk}/?period=month").context["rows"]
-        row = next(row for row in lines if row["name"] == "花城社区")
-        for cell in row["cells"][:3]:
-            listed = client.get(cell.url).context["rows"]
-            assert len(listed) == int(cell.text)
+        assert client.get(url_of(node)).status_code == 404
+
+
+def test_what_the_community_has_itself_is_a_line_without_a_link(city: City) -> None:
+    request = ask(city.home, NOW - timedelta(hours=1))
+    ServiceRequest.objects.filter(pk=request.pk).update(grid=city.home.first_grid)
+    rolled()
+    own = rows_of(context_of(officer_of(city), city.home.organization))["社区本级"]
+    assert own["点单"].value == 1 and not own["点单"].url
+
+
+def test_the_table_sorts_by_its_columns(city: City) -> None:
+    for number in range(3):
+        ask(city.next_door, NOW - timedelta(hours=1), text=f"{number}")
+    ask(city.home, NOW - timedelta(days=9))
+    rolled()
+    client = officer_of(city)
+
+    def order(query: str) -> list[str]:
+        return [row.name for row in context_of(client, city.street, query)["table"].rows]
+
+    worst, busy = "花城社区", "隔壁社区"
+    assert order("") == order("?sort=overdue") == [worst, busy]
+    assert order("?sort=submitted") == [busy, worst] and order("?sort=-submitted") == [worst, busy]
+    assert order("?sort=oldest_due") == [worst, busy]
+    assert order("?sort=response_rate") == [worst, busy], "the weakest first, what has none last"
+    assert sorted(order("?sort=name")) == order("?sort=name") == order("?sort=-name")[::-1]
+    for nonsense in ("?sort=nonsense", "?sort=", "?sort=--", "?sort=pk&sort=name;drop"):
+        assert set(order(nonsense)) == {worst, busy}
+    page = page_of(client, city.street, "?sort=-submitted&period=week")
+    assert page.count("aria-sort=") == 1 and "?period=week&amp;sort=submitted#children" in page
+
+
+# Where it sticks
+
+
+def test_the_headline_says_what_is_overdue_and_where(city: City) -> None:
+    at_work(city.home)
+    rolled()
+    client = officer_of(city)
+    assert re.search(
+        r"武江区：\d+ 件超时，都在新华街道的维修", context_of(client, city.district)["headline_text"]
+    )
+    assert re.search(
+        r"花城社区：\d+ 件超时，都在第一网格", context_of(client, city.home.organization)["headline_text"]
+    )
+    for day in range(1, 4):
+        ask(city.next_door, NOW - timedelta(days=day))
+    rolled()
+    assert "集中在花城社区" in context_of(client, city.street)["headline_text"]
+
+
+def test_without_anything_overdue_it_is_the_rate_that_fell_and_where(city: City) -> None:
+    for month in (10, 11):
+        for number in range(12):
+            place = city.home if number % 2 else city.next_door
+            start = datetime(2026, month, 5, 9, number, tzinfo=scenes.CHINA)
+            each = ask(place, start)
+            accept(each, place, start)
+            contact(each, place, start)
+            is_bad = month == 11 and place is city.home
+            finish(each, place, start + timedelta(hours=1), stars=1 if is_bad else 5)
+    rolled()
+    said = context_of(officer_of(city), city.district)["headline_text"]
+    assert said == "武江区：没有超时，满意率 50.0%，比上月同期低 50.0 个百分点"
+
+
+def test_else_grids_without_a_party_organization_else_quiet(city: City) -> None:
+    rolled()
+    client = officer_of(city)
+    assert context_of(client, city.district)["headline_text"] == "武江区：没有超时，2 个网格还没有党组织"
+    Grid.objects.filter(branch=None).update(branch=city.home.grid.branch)
+    rolled()
+    assert context_of(client, city.district)["headline_text"] == "武江区：没有在办的点单"
+    ask(city.home, NOW - timedelta(minutes=5))
+    rolled()
+    assert context_of(client, city.district)["headline_text"] == "武江区：没有超时，1 件在办"
+
+
+def test_the_oldest_overdue_request_is_two_presses_away(city: City) -> None:
+    """District → street → community, whose table names the grid; one more opens its rows."""
+    other = Grid(tier=2, code="ZZ", name="第二网格", parent=city.home.first_grid)
+    other.place_under(city.home.organization)
+    other.save()
+    old = ask(city.home, NOW - timedelta(days=12))
+    ServiceRequest.objects.filter(pk=old.pk).update(grid=other)
+    for day in range(1, 5):
+        ask(city.home, NOW - timedelta(days=day))
+    rolled()
+    client = officer_of(city)
+    url, steps = url_of(city.district), 0
+    while "/dashboards/" in url:
+        with clock.at(NOW):
+            page = client.get(url).content.decode()
+        found = re.search(
+            r'最久 <span data-n="oldest_due"[^>]*>(\d+) 天</span>，在<a class="link" href="([^"]+)">([^<]+)',
+            page,
+        )
+        assert found and found[1] == "10"  # due a working day after it was asked for
+        url, name, steps = found[2].replace("&amp;", "&"), found[3], steps + 1
+    assert name == "第二网格" and steps == 3
+    with clock.at(NOW):
+        rows = client.get(url).context["rows"]
+    assert len(rows) == 1
+
+
+def test_heaps_open_their_rows_and_what_there_is_none_of_is_said(city: City) -> None:
+    at_work(city.home)
+    rolled()
+    client = officer_of(city)
+    context = context_of(client, city.district)
+    heaps = {heap.label: heap for heap in context["stuck"]}
+    assert {"超时", "没有按时联系", "不满意", "网格还没有党组织"} <= set(heaps)
+    for label in ("超时", "没有按时联系", "不满意", "评价为未解决"):
+        assert listed(client, heaps[label].number.url) == heaps[label].number.value, label
+    assert "没有重办" in context["nothing"]
+
+
+# Everything opens to its rows
+
+
+def test_every_number_of_the_table_opens_what_it_counts(city: City) -> None:
+    at_work(city.home)
+    rolled()
+    client = officer_of(city)
+    for node in (city.district, city.street, city.home.organization, city.home.grid.branch):
+        for name, row in rows_of(context_of(client, node)).items():
+            for column in ("点单", "在办", "超时"):
+                if row[column]:
+                    assert listed(client, row[column].url) == row[column].value, (node, name, column)
+            with clock.at(NOW):
+                for number in row.values():
+                    assert not number.url or client.get(number.url).status_code == 200, number
 
 
 def test_every_figure_of_the_funnel_opens_the_rows_it_counts(city: City) -> None:
     at_work(city.home)
+    rolled()
     client = officer_of(city)
-    with clock.at(NOW):
-        for stage in client.get(f"/dashboards/{city.district.pk}/").context["funnel"]:
-            assert len(client.get(stage["url"]).context["rows"]) == stage["value"], stage["label"]
+    stages = context_of(client, city.district)["funnel"]
+    assert [stage.label for stage in stages] == ["点单", "受理", "派/吹哨", "办结", "评价", "满意"]
+    assert [stage.number.value for stage in stages] == sorted((s.number.value for s in stages), reverse=True)
+    for stage in stages:
+        if stage.number.name == "arranged":
+            assert stage.number.url.endswith("figure=arranged#bars")
+        else:
+            assert listed(client, stage.number.url) == stage.number.value, stage.label
+    times = {stage.label: stage.median.text for stage in stages if stage.median}
+    assert set(times) == {"受理", "派/吹哨", "办结"}
 
 
-def test_the_download_is_the_table(city: City) -> None:
+@pytest.mark.parametrize("figure", [*(each.key for each in BARS), "nonsense", "oldest_due", "\0"])
+def test_any_figure_is_counted_per_child(city: City, figure: str) -> None:
     at_work(city.home)
-    with clock.at(NOW):
-        response = officer_of(city).get(f"/dashboards/{city.street.pk}/table.csv?period=month")
-    text = response.content.decode("utf-8-sig")
-    assert response.content.startswith(b"\xef\xbb\xbf")
-    rows = list(csv.reader(text.splitlines()))
-    assert rows[0][0] == "名称" and rows[-1][0] == "合计"
-    assert rows[-1][1] == "9" == rows[1][1]
+    rolled()
+    context = context_of(officer_of(city), city.street, f"?figure={figure}")
+    shown = context["bars"]
+    known = figure in {each.key for each in BARS}
+    assert context["figure"].key == (figure if known else "overdue")
+    assert len(shown.labels) == 2 and [url for url in shown.urls if "figure=" in url] == []
 
 
-def test_the_district_shows_its_board(city: City) -> None:
+def test_every_figure_is_marked_with_what_it_counts(city: City) -> None:
+    """Columns of every line; of what happened with its days, of what stands without."""
+    at_work(city.home)
+    rolled()
+    page = page_of(officer_of(city), city.street, "?period=week")
+    marks = MARKED.findall(page)
+    assert len(marks) > 80
+    for name, place, more, text in marks:
+        assert re.fullmatch(r"city|[og]\d+", place), place
+        assert text.strip() and "<" not in text
+        if 'data-derived="c' not in more:
+            assert (name in STANDING) != ('data-from="' in more), (name, more)
+    here = [name for name, place, *_ in marks if place == of_node(city.home.organization.pk)]
+    assert {each.key for each in COLUMNS if "_each" not in each.key and each.key != "coverage"} <= set(here)
+
+
+STANDING = (
+    "open", "overdue", "oldest_due", "compounds.bare", "residents", "grids", "grids.covered", "grids.covered/grids",
+    "grids-grids.covered", "quota.bound", "quota.met", "quota.behind", "quota.behind_quarter", "quota.behind_year",
+    "care.review_due", "care.review_soon", "open.supervised",
+)  # fmt: skip
+
+
+# Beside the figures
+
+
+def test_the_district_and_the_community_show_their_boards(city: City) -> None:
     volunteer = scenes.a_volunteer(city, name="林晓梅")
     scenes.credited(city.home, volunteer)
-    with clock.at(NOW + timedelta(hours=10)):
-        leaderboards.refresh_due()
-        page = open_page(officer_of(city), f"/dashboards/{city.district.pk}/?period=month")
-    assert "报到之星" in page and "林晓梅" in page
-
-
-def test_home_leads_to_the_own_top_node(city: City) -> None:
-    assert (
-        officer_of(city)
-        .get("/dashboards/?period=week")["Location"]
-        .endswith(f"/dashboards/{city.district.pk}/?period=week")
-    )
-    worker = a_grid_worker(city.home)
-    assert strong_client(worker).get("/dashboards/")["Location"].endswith(f"/{city.home.grid.branch_id}/")
-    inspector = a_user("市里")
-    appoint(inspector, Post.OFFICER)
-    client = strong_client(inspector)
-    assert client.get("/dashboards/")["Location"].endswith(f"/dashboards/{city.district.pk}/")
-    tree.plant(parent=None, tier=Tier.DISTRICT, name="浈江区委", code="999999", by=None)
-    assert client.get("/dashboards/")["Location"] == reverse("dashboards:city")
-    assert "浈江区委" in open_page(client, reverse("dashboards:city"))
-
-
-def test_only_the_own_part_of_the_tree_is_in_sight(city: City) -> None:
-    secretary = strong_client(city.home.secretary)
-    assert open_page(secretary, f"/dashboards/{city.home.organization.pk}/")
-    for node in (city.district, city.street, city.next_door.organization):
-        assert secretary.get(f"/dashboards/{node.pk}/").status_code == 404
-        assert secretary.get(f"/dashboards/{node.pk}/table.csv").status_code == 404
-    worker = strong_client(a_grid_worker(city.home))
-    assert worker.get(f"/dashboards/{city.home.organization.pk}/").status_code == 404
-    assert open_page(worker, f"/dashboards/{city.home.grid.branch_id}/")
-    assert secretary.get(reverse("dashboards:city")).status_code == 404
-    assert strong_client(a_user("居民")).get("/dashboards/").status_code == 404
-
-
-def test_weak_sessions_and_visitors_sign_in_first(city: City, client: Client) -> None:
-    for browser in (client, weak_client(city.home.secretary)):
-        for url in ("/dashboards/", f"/dashboards/{city.home.organization.pk}/"):
-            response = browser.get(url)
-            assert response.status_code == 302 and response["Location"].startswith("/sign-in/")
-
-
-def test_a_dashboard_costs_the_same_however_many_children_and_rows(city: City) -> None:
+    at = NOW + timedelta(hours=10)
+    rolled(at)
     client = officer_of(city)
+    with clock.at(at):
+        leaderboards.refresh_due()
+    for node in (city.district, city.home.organization):
+        page = page_of(client, node, "?period=month", at)
+        assert "报到之星" in page and "林晓梅" in page
+    assert "报到之星" not in page_of(client, city.street, at=at)
+
+
+def test_peers_are_told_by_rank_and_median_not_by_name(city: City) -> None:
+    third = a_community(city.street, "第三")
+    for place, asked in ((city.home, (True, True)), (city.next_door, (True, False)), (third, (False, False))):
+        for number, is_quick in enumerate(asked):
+            start = NOW - timedelta(days=10, minutes=number)
+            each = ask(place, start)
+            accept(each, place, start)
+            contact(each, place, start + timedelta(hours=1 if is_quick else 200))
+    rolled()
+    client = strong(city.next_door.secretary)
+    context = context_of(client, city.next_door.organization)
+    line = next(each for each in context["compared"] if each.label == "响应率")
+    assert (line.own.text, line.rank.text, line.of, line.median.text) == ("50.0%", "2", 3, "50.0%")
+    page = page_of(client, city.next_door.organization)
+    assert "武江区 3 个社区" in page and "花城社区" not in page and "第三社区" not in page
+
+
+def test_what_is_coming_is_counted_and_named(city: City) -> None:
+    scenes.a_volunteer(city)
+    scenes.a_whistle(
+        city.home, title="清洁日", starts_at=NOW + timedelta(days=2), ends_at=NOW + timedelta(days=2, hours=1)
+    )
+    scenes.a_whistle(
+        city.home, title="太远了", starts_at=NOW + timedelta(days=9), ends_at=NOW + timedelta(days=9, hours=1)
+    )
+    rolled()
+    for node in (city.district, city.home.organization):
+        coming = context_of(officer_of(city), node)["coming"]
+        assert [each["title"] for each in coming.whistles] == ["清洁日"]
+        assert coming.whistle_count.value == 1
+        assert str(coming.quarter_ends) == "2026-12-31" and coming.days_left == 41
+    assert context_of(officer_of(city), city.next_door.organization)["coming"].whistles == []
+
+
+def test_charts_add_up_to_what_was_submitted(city: City) -> None:
+    at_work(city.home)
+    rolled()
+    client = officer_of(city)
+    for query, parts in (
+        ("", 20),
+        ("?period=quarter", 8),
+        ("?period=year", 11),
+        ("?period=any&from=2026-11-04&to=2026-11-12", 9),
+    ):
+        context = context_of(client, city.district, query)
+        charts = {chart.key: chart for chart in context["charts"]}
+        total = context["table"].total.numbers.figures
+        assert sum(charts["trend"].series[0].values) == total.own > 0
+        assert sum(charts["trend"].series[1].values) == total.resolved
+        assert len(charts["trend"].labels) == parts
+        for key in ("category", "track", "source"):
+            assert sum(charts[key].series[0].values) == total.submitted
+        for label_url, value in zip(charts["track"].urls, charts["track"].series[0].values, strict=True):
+            assert listed(client, label_url) == value
+
+
+# Empty
+
+
+def test_before_the_first_round_the_page_says_so(city: City) -> None:
+    at_work(city.home)
+    client = officer_of(city)
+    for node in (city.district, city.home.organization, city.home.grid.branch):
+        page = page_of(client, node)
+        assert "还没有汇总" in page and "rebuild_rollups" in page
+
+
+@pytest.mark.parametrize(
+    "period", ["today", "week", "month", "quarter", "year", "any&from=2026-01-01&to=2026-01-31"]
+)
+def test_nodes_without_anything_have_a_page(city: City, period: str) -> None:
+    branch = city.home.grid.branch
+    assert branch is not None
+    street = tree.plant(parent=city.district, tier=Tier.STREET, name="空街道", code="", by=None)
+    group = tree.plant(parent=branch, tier=Tier.BUILDING_GROUP, name="第一楼栋党小组", by=None)
+    rolled()
+    client = officer_of(city)
+    for node in (city.district, street, city.home.organization, branch, group):
+        page = page_of(client, node, f"?period={period}")
+        assert "堵在哪里" in page and "从点单到满意" in page
+    assert "的表，可以左右滑动" not in page_of(client, street)
+
+
+def test_a_duty_zone_says_who_looks_after_what(city: City) -> None:
+    from grids.models import Household
+    from organizations.posts import Post
+    from tests.factories import a_member, appoint
+    from tests.grids.homes import a_resident
+
+    branch = city.home.grid.branch
+    assert branch is not None
+    group = tree.plant(parent=branch, tier=Tier.BUILDING_GROUP, name="第一楼栋党小组", by=None)
+    zone = tree.plant(parent=group, tier=Tier.DUTY_ZONE, name="一单元责任区", by=None)
+    client = officer_of(city)
+    page = page_of(client, zone)
+    assert "还没有任命党员中心户" in page and "第一楼栋党小组" in page
+    member = a_member(city, name="周志明")
+    appoint(member.user, Post.DUTY_MEMBER, zone)
+    resident = a_resident(city.home)
+    Household.objects.filter(pk=resident.household_id).update(contact_member=member)
+    rolled()
+    page = page_of(client, zone)
+    assert "周志明" in page
+    assert (
+        f'<span data-n="households" data-place="{of_node(zone.pk)}" data-derived="contact">1</span>' in page
+    )
+
+
+def test_a_building_of_a_zone_gives_it_figures(city: City) -> None:
+    branch = city.home.grid.branch
+    assert branch is not None
+    group = tree.plant(parent=branch, tier=Tier.BUILDING_GROUP, name="第一楼栋党小组", by=None)
+    zone = tree.plant(parent=group, tier=Tier.DUTY_ZONE, name="一单元责任区", by=None)
+    type(city.home.building).objects.filter(pk=city.home.building.pk).update(group=zone)
     ask(city.home, NOW - timedelta(hours=1))
-    scenes.credited(city.home, scenes.a_volunteer(city))
-    urls = [f"/dashboards/{node.pk}/" for node in (city.district, city.street, city.home.organization)]
-    with clock.at(NOW + timedelta(hours=10)):
-        leaderboards.refresh_due()
-        few = [queries_of(client, url) for url in urls]
-    for number in range(8):
-        street = tree.plant(
-            parent=city.district,
-            tier=Tier.STREET,
-            name=f"{number} 街道",
-            code=f"{city.district.code}1{number:02}",
-            by=None,
-        )
-        ask(a_community(street, f"{number} 号"), NOW - timedelta(hours=2))
-        a_community(city.street, f"第 {number}")
-        grid = Grid(tier=2, code=f"N{number}", name=f"{number} 网格", parent=city.home.first_grid)
-        grid.place_under(city.home.organization)
-        grid.save()
-        ask(city.home, NOW - timedelta(hours=2), text=f"{number} 件")
-        scenes.credited(city.home, scenes.a_volunteer(city), starts_at=NOW - timedelta(days=number + 1))
-    with clock.at(NOW + timedelta(hours=10)):
-        leaderboards.refresh_due()
-        assert [queries_of(client, url) for url in urls] == few
-    assert max(few) <= 19  # four of them are the frame: session, person, menu counts, the calendar notice
+    rolled()
+    client = officer_of(city)
+    for node in (zone, group):
+        total = rows_of(context_of(client, node))["合计"]["点单"]
+        assert total.value == 1 == listed(client, total.url)
+
+
+def test_days_that_make_no_sense_are_refused_in_words_on_the_page(city: City) -> None:
+    rolled()
+    client = officer_of(city)
+    page = page_of(client, city.district, "?period=any&from=2026-11-09&to=2026-11-01")
+    assert "起始日期晚于截止日期，请对调；现在看到的是本月。" in page
+    page = page_of(client, city.district, "?period=any&from=2026-11-01&to=2026-11-09")
+    assert 'name="from" required value="2026-11-01"' in page and 'role="alert"' not in page
+    assert (
+        reverse("dashboards:node", args=[city.street.pk])
+        + "?period=any&amp;from=2026-11-01&amp;to=2026-11-09"
+        in page
+    )
+
+
+def strong(user: Any) -> Any:
+    from tests.signing_in import strong_client
+
+    return strong_client(user)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from dashboards import rolling
 from desk import nav
 from ground import clock
 from ground.errors import RuleViolation
@@ -72,6 +73,8 @@ def code(client: Client, url: str) -> int:
 
 def test_where_boards_are_off_nothing_leads_to_one(city):
     first, *_ = four_on_the_board(city)
+    with clock.at(LATER):
+        rolling.rebuild()
     client, staff = weak_client(first.user), strong_client(an_officer(city.district, "科长"))
     board, dashboard = f"/leaderboards/{city.district.pk}/", f"/dashboards/{city.district.pk}/"
     assert "看排行榜" in look(client, "/service/") and "本区第 1 名" in look(client, "/whistles/")
