@@ -15,7 +15,6 @@ from dashboards import places, reading
 from dashboards.areas import Area, area_of
 from dashboards.measures import Counts
 from dashboards.models import SavedView
-from dashboards.page.tiles import SAME
 from dashboards.periods import Window, query_of, span
 from grids.models import Grid
 from ground import clock
@@ -69,14 +68,14 @@ class Rate:
     def moved(self) -> str:
         if self.change is None:
             return ""
-        if abs(self.change) < SAME:
+        if not self.change:
             return "（持平）"
         return f"（{'升' if self.change > 0 else '降'} {abs(self.change):.1f}）"
 
     @property
     def direction(self) -> str:
         """For `parts/_tile.html`: up is good; "" where there is nothing to compare."""
-        if self.change is None or abs(self.change) < SAME:
+        if not self.change:
             return ""
         return "up" if self.change > 0 else "down"
 
@@ -176,7 +175,7 @@ def _at(found: Mapping[str, Counts], key: str) -> Counts:
 
 def _rate(name: str, now: Figures, then: Figures) -> Rate:
     value, before = getattr(now, name), getattr(then, name)
-    change = None if value is None or before is None else (value - before) * 100
+    change = None if value is None or before is None else round((value - before) * 100, 1)
     return Rate(name, RATES[name], value, change)
 
 
