@@ -148,7 +148,7 @@ def compare(client: Client, node: Organization, period: str) -> None:
     assert len(book) == len(sheets) and len(MARKED.findall(html)) > 20
     for sheet, (name, rows) in zip(sheets, book.items(), strict=True):
         assert name.startswith(sheet.name[:26])
-        wanted = [[column.title for column in sheet.columns], *sheet.rows]
+        wanted: list[list[Any]] = [[column.title for column in sheet.columns], *sheet.rows]
         wanted += [sheet.total] if sheet.total else []
         assert len(rows) == len(wanted), name
         for cells, those in zip(rows, wanted, strict=True):
