@@ -85,7 +85,7 @@ class Patterned:
     def _ask(self, cluster: Cluster) -> None:
         for number, (days, (title, text)) in enumerate(zip(cluster.days, cluster.words, strict=True)):
             house = cluster.houses[number % len(cluster.houses)]
-            story = Story(cluster.category, Track.IMPORTANT, title, text, cluster.answer, "")
+            story = Story(cluster.category, Track.IMPORTANT, title, text, "", cluster.answer)
             by = self._neighbours(house)[number]
             asked = Asked(self.script, self.kinds, story, by, house, self.stage.staff)
             asked.submit(self.script.by_day(self.script.ago(days=days))).accept().contact().handle()
