@@ -48,6 +48,8 @@ PAIRS = [
     ("on-accent", "late-fill", TEXT),
     ("on-brand", "brand", TEXT),
     ("card", "text", TEXT),
+    *[("text", f"map-{step}", TEXT) for step in range(4)],  # labels on the polygons of maps
+    ("on-accent", "map-4", TEXT),
     *[
         (mark, ground, MARK)
         for mark in ("line-strong", "focus", "accent-mark")
