@@ -102,16 +102,18 @@ def letter_of(reports: list[Report], week: weekly.Window) -> Letter:
 
 
 def _fitting(sentences: list[str]) -> str:
-    """As many whole sentences as a message holds, and how many more there are."""
-    text, told = "", 0
+    """As many whole sentences as a message holds, a line each, and how many more there are."""
+    told: list[str] = []
     for sentence in sentences:
-        left = len(sentences) - told - 1
-        more = f"另有 {left} 个，请打开看。" if left else ""
-        if len(text) + len(sentence) + len(more) > LONGEST_TEXT:
+        left = len(sentences) - len(told) - 1
+        if len("\n".join([*told, sentence, *_more(left)])) > LONGEST_TEXT:
             break
-        text, told = text + sentence, told + 1
-    left = len(sentences) - told
-    return f"{text}另有 {left} 个，请打开看。" if left else text
+        told.append(sentence)
+    return "\n".join([*told, *_more(len(sentences) - len(told))])
+
+
+def _more(left: int) -> list[str]:
+    return [f"另有 {left} 个，请打开看。"] if left else []
 
 
 def week_of(said: str) -> weekly.Window:

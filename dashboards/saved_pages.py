@@ -25,10 +25,12 @@ class NameForm(forms.Form):
 
     name = forms.CharField(
         label="名字",
-        required=False,
         max_length=100,
         help_text=f"最多 {saving.LONGEST_NAME} 个字。",
-        error_messages={"max_length": f"名字最多 {saving.LONGEST_NAME} 个字，请改短一些。"},
+        error_messages={
+            "required": "请起个名字，例如：本月全区。",
+            "max_length": f"名字最多 {saving.LONGEST_NAME} 个字，请改短一些。",
+        },
         widget=forms.TextInput({"maxlength": saving.LONGEST_NAME, "autocomplete": "off"}),
     )
 

@@ -125,6 +125,7 @@ def test_what_does_not_fit_is_counted_and_on_the_page(city: City) -> None:
     told = row.text.count("。上周")
     assert 0 < told < len(nodes) and len(row.text) <= 300
     assert row.text.endswith(f"另有 {len(nodes) - told} 个，请打开看。")
+    assert len(row.text.splitlines()) == told + 1
     assert open_page(strong_client(officer), row.url).count('data-n="response_rate"') == len(nodes)
 
 

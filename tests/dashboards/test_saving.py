@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -15,7 +17,7 @@ from django.urls import reverse
 
 from accounts import stored
 from accounts.models import User
-from dashboards import saving
+from dashboards import rolling, saving
 from dashboards.areas import area_of
 from dashboards.models import SavedView
 from dashboards.periods import window_of
@@ -304,3 +306,17 @@ def test_the_list_is_empty_in_words_and_grows_without_queries(city: City, office
         counts.append(len(captured))
     assert counts[0] == counts[1]
     assert reverse("dashboards:home") in open_page(client, PAGE)
+
+
+def test_the_page_has_the_menu_and_its_form_keeps_what_is_shown(city: City, officer: User) -> None:
+    rolling.rebuild()
+    client = strong_client(officer)
+    page = open_page(client, f"/dashboards/{city.street.pk}/?period=week&figure=satisfaction_rate")
+    menu = page.split('class="views-menu"')[1].split("</details>")[0]
+    fields = dict(re.findall(r'name="(node|query|name)"[^>]*? value="([^"]*)"', menu))
+    assert fields["name"] == "新华街道本周" and "<script" not in menu
+    client.post(f"{PAGE}save/", {name: unescape(value) for name, value in fields.items()})
+    view = SavedView.objects.get()
+    assert (view.organization, view.query) == (city.street, "period=week&figure=satisfaction_rate")
+    again = open_page(client, f"/dashboards/{city.street.pk}/?period=week&figure=satisfaction_rate")
+    assert "现在这一页已经存了" in again
