@@ -177,7 +177,9 @@ def cells_of(line: Line) -> list[Cell]:
 
 def _request_cells(line: Line) -> list[Cell]:
     figures, times = line.figures, line.times
-    beside = f"另有代点 {figures.filed_by_staff}" if figures.filed_by_staff else ""
+    others = (("代点", figures.filed_by_staff), ("未诉先办", figures.proactive))
+    said = "、".join(f"{label} {number}" for label, number in others if number)
+    beside = f"另有{said}" if said else ""
     return [
         Cell(figures.own, beside, _url(line, "own", figures.own)),
         *(_rate(line, heading) for heading in RATES),
@@ -239,7 +241,8 @@ def _url(line: Line, which: str, count: int) -> str:
 # To download
 
 CSV_HEADINGS = (
-    *("点单", "其中代点", "到期应联系", "按时联系", "响应率", "到期应受理", "按时受理", "受理率"),
+    *("点单", "其中代点", "其中未诉先办", "到期应联系", "按时联系", "响应率"),
+    *("到期应受理", "按时受理", "受理率"),
     *("已受理应办结", "已办结", "办结率", "按时办结", "按时办结率", "解释办结"),
     *("已评价", "未评价", "评价为已解决", "解决率", "满意", "满意率"),
     *("首次联系中位小时", "首次联系九成小时", "办结中位小时", "办结九成小时"),
@@ -273,7 +276,14 @@ def csv_rows(table: Table) -> Iterable[list[Any]]:
 def _values(line: Line) -> list[Any]:
     f, times = line.figures, line.times
     return [
-        *(f.submitted, f.filed_by_staff, f.contact_due, f.contact_in_time, _number(f.response_rate)),
+        *(
+            f.submitted,
+            f.filed_by_staff,
+            f.proactive,
+            f.contact_due,
+            f.contact_in_time,
+            _number(f.response_rate),
+        ),
         *(f.answer_due, f.answered_in_time, _number(f.acceptance_rate)),
         *(f.to_resolve, f.done, _number(f.completion_rate), f.done_in_time, _number(f.punctual_rate)),
         *(f.explained, f.rated, f.unrated, f.solved, _number(f.resolution_rate)),
