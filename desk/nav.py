@@ -152,6 +152,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("工作日", "calendar", model="organizations.workdayoverride", to_change=True),
             Entry("查看记录", "eye", model="organizations.accesslogentry"),
             Entry("待发消息", "mail", model="notifications.outgoing"),
+            Entry("汇总进度", "refresh", model="dashboards.rollupstate"),
         ),
     ),
 )

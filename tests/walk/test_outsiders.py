@@ -42,7 +42,7 @@ COMMON = {
 PLACELESS = (
     *("admin:organizations_skill", "admin:organizations_workdayoverride", "admin:requests_category"),
     *("admin:accounts_", "admin:notifications_", "admin:auth_"),
-    *("admin:grids_specialgroup", "admin:grids_territorypolicy"),
+    *("admin:grids_specialgroup", "admin:grids_territorypolicy", "admin:dashboards_rollupstate"),
 )
 
 
