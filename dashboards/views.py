@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +11,6 @@ from django.views.decorators.http import require_GET
 
 from dashboards import page, patterns, saving
 from dashboards.areas import Area, area_of, nodes_in_sight, sees_city, top_of
-from dashboards.page.table import CSV_HEADINGS, csv_rows
 from dashboards.periods import window_of
 from organizations.guards import post_required
 
@@ -39,20 +37,6 @@ def city(request: HttpRequest) -> HttpResponse:
 @post_required
 def node(request: HttpRequest, pk: int) -> HttpResponse:
     return _page(request, _area(request, pk))
-
-
-@require_GET
-@post_required
-def table(request: HttpRequest, pk: int) -> HttpResponse:
-    """The table of the children as CSV, with the mark by which spreadsheets know UTF-8."""
-    area, present = _area(request, pk), window_of(request.GET)
-    response = HttpResponse("\ufeff", content_type="text/csv; charset=utf-8")
-    name = f"wenshao-{pk}-{present.first}-{present.last}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    writer = csv.writer(response)
-    writer.writerow(CSV_HEADINGS)
-    writer.writerows(csv_rows(page.table_of(request.user, area, present)))
-    return response
 
 
 def _area(request: HttpRequest, pk: int) -> Area:

@@ -19,11 +19,11 @@ from dashboards.page.gathering import Gathered, gather
 from dashboards.page.headline import headline
 from dashboards.page.links import Links
 from dashboards.page.surroundings import Surroundings, around, child_word, name_of
-from dashboards.periods import ANY, CHOICES, Window, before, query_of
+from dashboards.periods import ANY, CHOICES, LABELS, Window, before, query_of
 from ground import clock
 from organizations.posts import Tier
 
-__all__ = ["context_of", "table_of"]
+__all__ = ["context_of"]
 
 
 def context_of(user: Any, area: Area, window: Window, params: Mapping[str, str]) -> dict[str, Any]:
@@ -45,13 +45,6 @@ def context_of(user: Any, area: Area, window: Window, params: Mapping[str, str])
     return frame | _figures(user, area, surroundings, found, links, params)
 
 
-def table_of(user: Any, area: Area, window: Window, sort: str = "") -> table.Table:
-    """The table of the children alone, for whoever takes it away."""
-    surroundings = around(user, area)
-    found = gather(surroundings, window)
-    return table.table_of(surroundings, found, Links(user, area, window, has_children=True), sort)
-
-
 def _frame(area: Area, surroundings: Surroundings, window: Window) -> dict[str, Any]:
     """What every page says, whatever is known."""
     return {
@@ -67,6 +60,8 @@ def _frame(area: Area, surroundings: Surroundings, window: Window) -> dict[str, 
             for key, (label, _) in CHOICES.items()
         ],
         "is_any": window.key == ANY,
+        "calendar_keys": tuple(LABELS),
+        "is_mapped": area.node is None or area.node.tier <= Tier.GRID_BRANCH,
         "today": clock.today(),
     }
 
@@ -88,7 +83,8 @@ def _figures(
         "headline_text": strip_tags(said),
         "tiles": tiles.main_tiles(found, links, categories),
         "facts": tiles.facts(found, links),
-        "funnel": flow.funnel(found, links),
+        "funnel": (stages := flow.funnel(found, links)),
+        "funnel_times": [stage for stage in stages if stage.p90 is not None],
         "filed_by_staff": _by_staff(found, links),
         "stuck": heaps,
         "nothing": nothing,

@@ -88,10 +88,17 @@ def stuck(found: Gathered, links: Links, categories: Names) -> tuple[list[Stuck]
         Stuck(here.count("unsolved"), "件", "评价为未解决", "", mostly("unsolved"), "late"),
         Stuck(here.count("reopened"), "件", "重办", "没有重办"),
         Stuck(here.count("dispatches.returned"), "张", "派单被退回", "没有被退回的派单"),
-        Stuck(_uncovered(found), "个", "网格还没有党组织", "网格都有党组织"),
-        Stuck(here.stand("compounds.bare"), "个", "三无小区", "没有三无小区"),
+        Stuck(
+            _uncovered(found), "个", "网格还没有党组织", "网格都有党组织" if here.standing["grids"] else ""
+        ),
+        Stuck(
+            here.stand("compounds.bare"),
+            "个",
+            "三无小区",
+            "没有三无小区" if here.standing["compounds"] else "",
+        ),
         Stuck(here.stand("quota.behind"), "人", "服务指标没完成", "", _quota(found)),
-        Stuck(here.stand("care.review_due"), "户", "走访等级到期要复核", "没有到期要复核的户"),
+        Stuck(here.stand("care.review_due"), "户", "走访等级到期要复核", ""),
     ]
     there = [_leading(heap, links) for heap in heaps if heap.number]
     return there, [heap.none for heap in heaps if not heap.number and heap.none]

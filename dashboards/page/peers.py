@@ -40,7 +40,7 @@ def compared(found: Gathered) -> list[Compared]:
 def _line(known: Known, here: Numbers, every: list[Numbers]) -> Compared | None:
     own = known.read(here)
     values = [value for each in every if (value := known.read(each).value) is not None]
-    if own.value is None or len(values) < FEWEST:
+    if own.value is None or len(values) < FEWEST or not any(values):
         return None
     better = [value for value in values if (value > own.value if known.is_good else value < own.value)]
     rank, middle = len(better) + 1, median(values)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -81,8 +81,8 @@ def around(user: Any, area: Area) -> Surroundings:
         as_of=here.as_of,
         trail=trail,
         lines=lines,
-        rest="社区本级" if node.tier == Tier.COMMUNITY else "未归到下级",
-        splits=node.tier <= Tier.COMMUNITY,
+        rest=_RESTS.get(Tier(node.tier), "未归到下级"),
+        splits=node.tier != Tier.GRID_BRANCH,  # its groups and its grids each hold all of it
         peers=peers,
         peers_of=peers_of,
         boards=here.boards_shown,
@@ -167,6 +167,7 @@ def _within(node: Organization, trail: list[Organization]) -> str:
     return f"{name_of(trail[-3])} " if len(trail) > 2 else ""
 
 
+_RESTS = {Tier.COMMUNITY: "社区本级", Tier.BUILDING_GROUP: "未分到责任区"}
 _KINDS = {
     Tier.DISTRICT: "区（县）",
     Tier.STREET: "街道（镇）",
@@ -202,9 +203,10 @@ def _of_node(node: Organization, sees: Callable[[Organization], bool]) -> Line:
 def _grid_lines(user: Any, area: Area, sees: Callable[[Organization], bool]) -> list[Line]:
     """Grids of the second tier, with those of the third inside them counted on theirs. One query."""
     rows = Grid.objects.filter(area.grids).select_related("branch").defer("boundary")
-    grids = list(rows.order_by("tier", "code"))
+    grids, here = list(rows.order_by("tier", "code")), area.node and area.node.pk
     own = grid_ids(user, Power.TREE_SEE)
-    return [_grid_line(grid, sees, own) for grid in grids if _is_a_line(grid, grids)]
+    lines = [_grid_line(grid, sees, own) for grid in grids if _is_a_line(grid, grids)]
+    return [replace(line, is_open=False) if line.node_id == here else line for line in lines]
 
 
 def _is_a_line(grid: Grid, grids: list[Grid]) -> bool:

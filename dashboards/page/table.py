@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -190,31 +190,3 @@ def _tone(known: Known) -> Any:
 def _spot(known: Known, numbers: Numbers) -> Spot:
     window = None if known.is_standing else numbers.window
     return Spot(numbers.place, window.first if window else None, window.last if window else None)
-
-
-# To download
-
-CSV_HEADINGS = (
-    "名称", "点单", "其中代点", "在办", "超时", "应联系", "按时联系", "响应率", "已评价", "未评价", "解决率",
-    "满意率", "服务小时", "八小时外小时", "人次", "有党组织的网格", "网格",
-)  # fmt: skip
-
-
-def csv_rows(table: Table) -> Iterable[list[Any]]:
-    """The lines and their total; rates as shares between 0 and 1, empty where there is nothing to count."""
-    for row in [*table.rows, table.total]:
-        figures, service = row.numbers.figures, row.numbers.happened.service()
-        standing = row.numbers.standing
-        rates = (figures.response_rate, figures.resolution_rate, figures.satisfaction_rate)
-        response, solved, satisfied = ("" if rate is None else round(rate, 4) for rate in rates)
-        yield [
-            _plain(row.name), figures.submitted, figures.filed_by_staff, standing["open"], standing["overdue"],
-            figures.contact_due, figures.contact_in_time, response, figures.rated, figures.unrated, solved,
-            satisfied, round(service.minutes / 60, 2), round(service.off_hours_minutes / 60, 2), service.times,
-            standing["grids.covered"], standing["grids"],
-        ]  # fmt: skip
-
-
-def _plain(name: str) -> str:
-    """A name that a spreadsheet must not take for a formula."""
-    return f"'{name}" if name[:1] in "=+-@\t\r" else name

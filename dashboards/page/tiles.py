@@ -139,7 +139,7 @@ def facts(found: Gathered, links: Links) -> list[Fact]:
         Fact("八小时外占比", here.off_hours_share(), format_html("{} 小时", here.hours("off_hours_minutes"))),
     ]
     if here.standing["quota.bound"]:
-        text = format_html("应完成 {} 人中", here.stand("quota.bound"))
+        text = format_html("应完成 {} 人", here.stand("quota.bound"))
         shown.append(Fact("服务指标已完成", here.stand("quota.met").leading(links.rows("quotas")), text))
     if here.standing["grids"]:
         covered = format_html("{} / {} 个网格", here.stand("grids.covered"), here.stand("grids"))

@@ -1,4 +1,4 @@
-"""党员责任区: requests are counted above, unless a building belongs to it. What is known: who looks after it, and which households."""
+"""党员责任区: counted above it, unless a building belongs to it; who looks after it, which households."""
 
 from __future__ import annotations
 
