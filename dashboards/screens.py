@@ -24,7 +24,7 @@ from organizations.posts import Tier
 KEPT = ("area", "name", "window", "past_window", "query", "as_of", "funnel")
 #: Bars and heaps that there is room for.
 MOST_BARS, MOST_HEAPS = 12, 7
-MAP_SIZE = (600, 230)
+MAP_SIZE = (560, 480)
 
 
 def has_a_screen(area: Area) -> bool:
