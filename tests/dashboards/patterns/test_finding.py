@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 
 from dashboards.models import Pattern
-from dashboards.patterns import deciding, finding
+from dashboards.patterns import counting, deciding, finding
 from dashboards.patterns.counting import counted_by
 from ground import clock
 from organizations import tree
-from organizations.models import Organization
+from organizations.models import Organization, Policy
 from organizations.posts import Post
 from requests import merging, splitting, workflow
 from requests.states import Outcome, Track
@@ -317,3 +319,16 @@ def test_a_moved_community_takes_its_patterns_along(city):
     tree.move(node, by=officer, to=Organization.objects.get(pk=there.pk))
     pattern.refresh_from_db()
     assert pattern.street_id == there.pk
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL reads tables of a few rows as a whole")
+def test_the_counts_stay_within_the_weeks_by_an_index(city):
+    """Of the tables that grow only the weeks of one district, and the events of its requests, are looked up."""
+    rows = counting.countable(counting.looked_back(Policy(), NOW)).filter(district=city.district)
+    plan = rows.explain()
+    assert re.search(
+        r"requests_servicerequest USING INDEX \S+ \(district_id=\? AND submitted_at>\?\)", plan
+    ), plan
+    assert (
+        re.search(r"USING INDEX requests_re_subject\S+ \(subject_id=\?", plan) and "SCAN" not in plan.split()
+    ), plan
