@@ -30,7 +30,7 @@ class Shot:
     """File name, path of the page, selectors to press one after the other, variants besides the light one.
 
     Of `press`, "≈words" types them into the field named before it, as in "[name=words]≈zyx", or chooses them in a
-    list. Variant "phone" is the page at 390 pixels.
+    list. Variant "phone" is the page at 390 pixels, "paper" as it is printed; `is_wall`: 1920 × 1080.
     """
 
     name: str
@@ -38,10 +38,13 @@ class Shot:
     press: str = ""
     variants: tuple[str, ...] = ()
     whole: bool = True
+    is_wall: bool = False
 
 
-DARK, LARGE, SMALL = "dark", "large", "phone"
-SUFFIXES = {DARK: "深色", LARGE: "大字", SMALL: "手机"}
+DARK, LARGE, SMALL, PAPER = "dark", "large", "phone", "paper"
+SUFFIXES = {DARK: "深色", LARGE: "大字", SMALL: "手机", PAPER: "打印"}
+#: Pixels of a wall, and of A4 at 96 dots an inch.
+WALL, SHEET = {"width": 1920, "height": 1080}, {"width": 794, "height": 1123}
 VISITOR = (Shot("登录", "/sign-in/", variants=(LARGE,)), Shot("居民-查点单", "/query/", variants=(LARGE,)))
 #: Of the resident: one that was asked back, one that was refused, one that is to be rated, one to say thanks for.
 RAIL, PARCEL, DRAIN, TUBES = (
@@ -242,7 +245,15 @@ STREET = (
     Shot("街道-查看记录", "/desk/registry/organizations/accesslogentry/", whole=False),
 )
 OFFICER = (
-    Shot("组织部-看板", "/dashboards/", variants=(DARK,)),
+    Shot("组织部-看板", "/dashboards/", variants=(DARK, SMALL, PAPER)),
+    Shot("组织部-大屏", "/dashboards/", press="a:has-text('大屏')", whole=False, is_wall=True),
+    Shot(
+        "组织部-大屏-浅色",
+        "/dashboards/",
+        press="a:has-text('大屏') >>> a:has-text('浅色')",
+        whole=False,
+        is_wall=True,
+    ),
     Shot("组织部-街道看板", "/dashboards/", press="main table a[href*='/dashboards/'], main a.row-link"),
     Shot("组织部-排行榜", "/leaderboards/"),
     Shot("组织部-服务指标", "/desk/quotas/", whole=False),
@@ -306,7 +317,9 @@ def _one(who: object, shot: Shot, variant: str) -> Path:
     assert isinstance(who, Somebody)
     who.prefer(size="large" if variant == LARGE else "", theme="dark" if variant == DARK else "light")
     usual = who.page.viewport_size or PHONE
-    who.page.set_viewport_size(PHONE if variant == SMALL else usual)
+    sizes = {SMALL: PHONE, PAPER: SHEET}
+    who.page.set_viewport_size(WALL if shot.is_wall else sizes.get(variant, usual))
+    who.page.emulate_media(media="print" if variant == PAPER else "screen")
     who.open(shot.path.format(token=token_of(f"{HUACHENG}-01-01")))
     for selector in filter(None, shot.press.split(" >>> ")):
         _press(who.page, *selector.partition("≈"))
