@@ -181,3 +181,34 @@ def test_a_third_tier_grid_may_be_one_house_so_masked_viewers_see_the_grid_aroun
     bound(city.home.grid, None)
     whole = points(officer_at(city.street), city.street)["spots"][0]
     assert whole["at"] == pytest.approx([HOME[0] + SIDE / 2, HOME[1] + SIDE / 2])
+
+
+@pytest.mark.services
+def test_it_reads_open_requests_not_all_there_ever_were(city):
+    """Thirty thousand that are closed, and nobody reads them: the plan goes by an index of the open ones."""
+    assert connection.vendor == "postgresql", "the mark services means PostgreSQL"
+    ask(city.home, NOW - timedelta(hours=1))
+    columns = [each.column for each in ServiceRequest._meta.concrete_fields if not each.primary_key]
+    own = {
+        "number": "'OLD' || n", "key": "gen_random_uuid()", "state": "'closed'", "due": "NULL",
+        "submitted_at": "submitted_at - n * interval '1 minute'",
+    }  # fmt: skip
+    read = ", ".join(own.get(column, f'"{column}"') for column in columns)
+    named = ", ".join(f'"{column}"' for column in columns)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO requests_servicerequest ({named}) "  # noqa: S608 - names of our own columns
+            f"SELECT {read} FROM requests_servicerequest, generate_series(1, 30000) AS n"
+        )
+        cursor.execute("ANALYZE requests_servicerequest")
+    client = officer_at(city.district)
+    with CaptureQueriesContext(connection) as captured:
+        data = points(client, city.district)
+    assert len(data["spots"]) == 1
+    asked = [each["sql"] for each in captured if 'FROM "requests_servicerequest"' in each["sql"]]
+    assert len(asked) == 1
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {asked[0]}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "Seq Scan on requests_servicerequest" not in plan, plan
+    assert "request_open_due" in plan or "request_watched" in plan, plan
