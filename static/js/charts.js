@@ -96,7 +96,7 @@
       splitLine: { show: data.kind !== "rows", lineStyle: { color: eyes.token("--line") } },
     }));
     const top = data.series.length > 1 ? eyes.size * 2.6 : 8;
-    const grid = { left: 0, right: data.kind === "rows" ? eyes.size * (longest(data) + 0.8) : eyes.size * 1.6, top, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
+    const grid = { left: 0, right: data.kind === "rows" ? eyes.size * (longest(data) + 0.8) : eyes.size, top, bottom: 0, outerBoundsMode: "same", outerBoundsContain: "axisLabel" };
     return data.kind === "rows" ? { grid, xAxis: values, yAxis: names } : { grid, xAxis: names, yAxis: values };
   }
 
