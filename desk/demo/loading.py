@@ -13,6 +13,7 @@ from django.db.models import F
 
 from accounts.models import User
 from dashboards import rolling
+from dashboards.patterns import finding
 from desk.demo import places
 from desk.demo.past import live_through
 from desk.demo.people import gather
@@ -53,6 +54,7 @@ def load(say: Say = lambda line: None) -> bool:
             _replay(random.Random(SEED), say)  # noqa: S311 - invented data, the same every time
         _read_what_is_old()
         say("dashboards")
+        finding.look_around()
         rolling.rebuild()
     return True
 

@@ -18,6 +18,7 @@ from desk.demo.history import Year
 from desk.demo.judged import Judged
 from desk.demo.kinds import Kinds
 from desk.demo.names import Cast
+from desk.demo.patterned import Patterned
 from desk.demo.people import People
 from desk.demo.places import Community, Land
 from desk.demo.present import Present
@@ -74,6 +75,7 @@ def live_through(land: Land, people: People, chance: random.Random, cast: Cast) 
     Beyond(stage, kinds).write()
     Kinds(stage).write()
     Judged(stage).write()
+    Patterned(stage, kinds).write()
     Nights(stage).write()
     return script.play()
 

@@ -31,6 +31,8 @@ COMPOUNDS = (
 #: 85 building groups over 6 branches: the last houses of a branch share one.
 GROUPS = (15, 14, 14, 14, 14, 14)
 LIGHT_COMPOUNDS = ("和顺苑", "建安小区", "桥头新村", "金桂园", "文昌里", "祥和居")
+#: The last house of a grid is looked after by a member of its own, below the group that it shares.
+LAST = 15
 NUMBERS = "一二三四五六"
 #: The land of 36 communities, degrees: towns with room in the west, streets in the east; 花城社区 is about 1.2 by
 #: 0.9 kilometres large. A street's communities lie side by side: up one column, down the next.
@@ -127,7 +129,10 @@ def _branch_seeds(community: Organization) -> Iterator[tree.Seed]:
         yield branch
         for group in range(GROUPS[number] if is_huacheng else 0):
             short = f"{building_name(number, group)}党小组"
-            yield tree.Seed(Tier.BUILDING_GROUP, short, branch, short)
+            last = tree.Seed(Tier.BUILDING_GROUP, short, branch, short)
+            yield last
+        if is_huacheng:
+            yield tree.Seed(Tier.DUTY_ZONE, zone := f"{building_name(number, LAST)}党员中心户", last, zone)
 
 
 # 花城社区
@@ -156,11 +161,12 @@ def _settle_huacheng(
     Compound.objects.bulk_create(compounds)
     for number, (grid, part) in enumerate(zip(place.grids, parts, strict=True)):
         groups = below[grid.branch_id or 0]
+        zone = below[groups[-1].pk][0]
         for index, at in enumerate(lattice(part, 4, 4, chance)):
             house = Building(
                 name=building_name(number, index),
                 compound=compounds[number * 2 + index // 8],
-                group=groups[min(index, len(groups) - 1)],
+                group=zone if index == LAST else groups[min(index, len(groups) - 1)],
                 floors=chance.choice((6, 7, 8, 11, 18)),
                 staircases=chance.choice((1, 2, 2, 3)),
             )

@@ -19,9 +19,10 @@ from grids.particulars import Particulars
 from ground import clock
 from ground.identity import DocumentKind
 from ground.sheets import BookWriter, Column
-from organizations.models import Unit, UnitBranch
+from organizations.models import Appointment, Member, Unit, UnitBranch
 from organizations.models.policies import Preset
 from organizations.policies import sign as sign_policy
+from organizations.posts import Post, Tier
 
 HEADINGS = (
     *("楼栋编码", "单元", "楼层", "房号", "房屋用途", "姓名", "证件类型", "证件号码", "手机号"),
@@ -199,6 +200,20 @@ def _keep_in_touch(place: Community, people: People) -> None:
                     household.contact_member_id = member
                     changed.append(household)
     Household.objects.bulk_update(changed, ["contact_member"], batch_size=500)
+    _name_duty_members(place, [members[grid.pk][1] for grid in place.grids], people)
+
+
+def _name_duty_members(place: Community, chosen: list[int], people: People) -> None:
+    """党员中心户: of those who keep in touch, one in each grid holds the duty zone of its last house (L1, N5)."""
+    zones = place.node.get_descendants().filter(tier=Tier.DUTY_ZONE).order_by("lft")
+    users = dict(Member.objects.filter(pk__in=chosen).values_list("pk", "user"))
+    Appointment.objects.bulk_create(
+        Appointment(
+            user_id=users[member], post=Post.DUTY_MEMBER, organization=zone, appointed_by=people.secretary,
+            begins_on=clock.today() - timedelta(days=200),
+        )
+        for zone, member in zip(zones, chosen, strict=True)
+    )  # fmt: skip
 
 
 def _care(place: Community, people: People, chance: random.Random) -> None:

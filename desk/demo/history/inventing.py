@@ -139,7 +139,7 @@ class Tale:
         return self
 
     def _judgement(self) -> tuple[int, str]:
-        if self.is_unhappy and self.chance.random() < 0.72:
+        if self.is_unhappy and self.chance.random() < 0.85:
             return self.chance.choices((1, 2, 3), (3, 5, 3))[0], self.chance.choice(
                 words.UNHAPPY[self.story.category]
             )
