@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from volunteers.models import LedgerEntry
@@ -33,12 +32,6 @@ class Service:
 def served_between(start: datetime, end: datetime) -> QuerySet[LedgerEntry]:
     """The entries of whistles that began in the span."""
     return LedgerEntry.objects.filter(served_at__gte=start, served_at__lt=end)
-
-
-def service_by(entries: QuerySet[LedgerEntry], column: str) -> dict[Hashable, Service]:
-    """One query: the service of each value of a column."""
-    rows: Any = entries.order_by().values(group=F(column)).annotate(**_sums())
-    return {row["group"]: Service(row["n_minutes"], row["n_off_hours"], row["n_times"]) for row in rows}
 
 
 def total(entries: QuerySet[LedgerEntry]) -> Service:

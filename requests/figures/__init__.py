@@ -10,7 +10,6 @@ from requests.figures.rates import (
     figures_by,
     submitted_between,
     total,
-    workload_by,
 )
 from requests.figures.times import Times, times_by, times_of
 from requests.figures.units import UnitFigures, units_of
@@ -30,5 +29,4 @@ __all__ = [
     "times_of",
     "total",
     "units_of",
-    "workload_by",
 ]

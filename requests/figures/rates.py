@@ -181,11 +181,6 @@ def figures_by(requests: QuerySet[ServiceRequest], column: Any, at: datetime) ->
     return _grouped(requests, column, at, Figures)
 
 
-def workload_by(requests: QuerySet[ServiceRequest], column: Any, at: datetime) -> dict[Hashable, Workload]:
-    """One query over open rows only."""
-    return _grouped(requests.filter(state__in=OPEN), column, at, Workload)
-
-
 def total(requests: QuerySet[ServiceRequest], at: datetime) -> Figures:
     """One query: the figures of all of them together."""
     return _read(Figures, requests.aggregate(**_counts(Figures, at)))
