@@ -35,10 +35,6 @@ class Area:
         """From the community down, the rows of the table are grids."""
         return self.node is not None and self.node.tier >= Tier.COMMUNITY
 
-    def narrowed(self, further: Q) -> Area:
-        """The part of it that satisfies a condition on scope columns."""
-        return Area(self.node, self.requests & further, self.entries & further, self.grids & further)
-
 
 def nodes_in_sight(user: Any) -> QuerySet[Organization]:
     """The open nodes whose totals `user` may see; grid workers see those of their grids' branches."""

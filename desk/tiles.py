@@ -49,6 +49,7 @@ def _figures(user: Any, present: Window, past: Window) -> tuple[Figures, Figures
         When(Q(submitted_at__gte=present.start), then=Value(1)), default=Value(0), output_field=IntegerField()
     )
     rows = submitted_between(worklist.work_of(user), past.start, present.end)
+    rows = rows.exclude(submitted_at__gte=past.end, submitted_at__lt=present.start)
     found = figures_by(rows, which, clock.now())
     return found.get(1, Figures()), found.get(0, Figures())
 

@@ -26,7 +26,8 @@ COMING = 7
 @dataclass(frozen=True, slots=True)
 class Gathered:
     """`sparks` and `trend`: the windows of the drawings with what happened here in each; `lines`: numbers of the
-    children in their order; `rest`: what belongs to none of them; `peers`: of the other places of the tier."""
+    children in their order; `splits`: they share it out; `rest`: what belongs to none of them; `peers`: of the
+    other places of the tier."""
 
     window: Window
     past_window: Window
@@ -38,6 +39,7 @@ class Gathered:
     coming: Numbers
     lines: list[tuple[Line, Numbers]]
     rest: Numbers | None
+    splits: bool
     peers: list[Numbers]
 
 
@@ -65,6 +67,7 @@ def gather(around: Surroundings, shown: Window) -> Gathered:
         trend_word=word,
         coming=ahead,
         lines=below,
+        splits=around.splits,
         rest=_rest(around, here, [each for _, each in below]),
         peers=[numbers(place, shown, others) for place in around.peers],
     )

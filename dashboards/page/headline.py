@@ -47,7 +47,7 @@ def _overdue(found: Gathered, categories: Names) -> SafeString | None:
         return format_html(
             "{} 件超时，{}{}{}", late, "都在" if is_all else "集中在", name, _what(numbers, categories, "的")
         )
-    if len(worst) > 1:
+    if len(worst) > 1 and found.splits:
         places = f"分布在 {len(worst)} 处"
         return format_html("{} 件超时，{}{}", late, places, _what(found.here, categories, "，多为"))
     return format_html("{} 件超时{}", late, _what(found.here, categories, "，多为"))
