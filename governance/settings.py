@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
         "BuildingKindEnum": "grids.models.Building.Kind",
         "ImportStateEnum": "grids.models.ImportJob.State",
         "RequestStateEnum": "requests.states.State",
+        "PatternStateEnum": "dashboards.models.Pattern.State",
         "DispatchStateEnum": "requests.states.DispatchState",
         "WhistleKindEnum": "volunteers.states.WhistleKind",
         "TeamKindEnum": "volunteers.states.TeamKind",

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from dashboards.models import SavedView
+from dashboards.models import Pattern, SavedView
 from grids.models import Absence, ImportJob
 from ground import clock
 from notifications.models import Message, Outgoing
@@ -271,10 +271,27 @@ def _meanings(
         "volunteers:claim_step:step": "withdraw",
         "dashboards:pk": home.organization.pk,
         **_saved_view(home),
+        **_a_pattern(home, service_request.category, rows),
         "notifications:pk": message.pk,
         "v1:message-read:pk": message.pk,
         **_registry_routes(rows),
         "rows": rows,
+    }
+
+
+def _a_pattern(home: Any, category: Any, rows: dict[str, Any]) -> dict[str, Any]:
+    """What was asked for again and again, and why the community files nothing."""
+    now, building = clock.now(), home.building
+    place = {name: getattr(building, name) for name in ("district", "street", "community", "grid")}
+    moments = {"first_at": now, "last_at": now, "decided_at": now}
+    row = Pattern.objects.create(
+        building=building, category=category, count=4, people=2, weeks=2, state="dismissed", reason=f"已排{SECRET}",
+        decided_by=home.secretary, **place, **moments,
+    )  # fmt: skip
+    rows["dashboards_pattern"] = row
+    return {
+        **{f"dashboards:{name}:pk": row.pk for name in ("pattern", "file_pattern", "dismiss_pattern")},
+        **{f"v1:pattern-{name}:pk": row.pk for name in ("detail", "file", "dismiss")},
     }
 
 
