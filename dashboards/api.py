@@ -113,7 +113,8 @@ class FiguresSerializer(CountsSerializer):
 class SavedViewSerializer(serializers.ModelSerializer[SavedView]):
     """`query` is the part of the page's address after the question mark; only period and figure of it are kept.
 
-    `node` null is the city. `gone` says why the view cannot be opened now, "" where it can.
+    `node` null is the city. `gone` says why the view cannot be opened now, "" where it can. `sent_on` is the Monday
+    up to which nothing is to be sent any more.
     """
 
     gone = serializers.SerializerMethodField()

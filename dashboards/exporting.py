@@ -181,7 +181,7 @@ def _heading(known: Known) -> str:
     if known.key == "oldest_due":
         return "最久超时件的期限"
     if known.key.endswith(".median"):
-        return f"{known.label}（小时）"
+        return known.label.replace("（中位）", "（中位，小时）")
     return known.label
 
 

@@ -74,10 +74,10 @@ def rename(view: SavedView, *, by: Any, name: str) -> SavedView:
 
 def send_weekly(view: SavedView, *, wanted: bool) -> SavedView:
     """每周一发到消息, on or off. What is switched on in the course of a week comes first on the next Monday."""
-    view.has_digest = wanted
-    if wanted:
-        view.sent_on = monday_of_round() or view.sent_on
-    view.save(update_fields=["has_digest", "sent_on"])
+    view.has_digest, changed = wanted, ["has_digest"]
+    if wanted and (due := monday_of_round()):
+        view.sent_on, changed = due, [*changed, "sent_on"]
+    view.save(update_fields=changed)
     return view
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from html import unescape
 from typing import Any
@@ -28,6 +29,7 @@ from organizations.posts import Post, Tier
 from tests.desk.scenes import CHINA, open_page
 from tests.factories import LONG_AGO, City, a_city, a_grid_worker, a_user, appoint
 from tests.signing_in import strong_client, weak_client
+from tests.volunteers.racing import at_once
 
 pytestmark = pytest.mark.django_db
 PAGE = "/dashboards/views/"
@@ -320,3 +322,23 @@ def test_the_page_has_the_menu_and_its_form_keeps_what_is_shown(city: City, offi
     assert (view.organization, view.query) == (city.street, "period=week&figure=satisfaction_rate")
     again = open_page(client, f"/dashboards/{city.street.pk}/?period=week&figure=satisfaction_rate")
     assert "现在这一页已经存了" in again
+
+
+# Many windows at once
+
+
+@pytest.mark.services
+@pytest.mark.django_db(transaction=True)
+def test_many_taps_at_once_keep_one_and_never_more_than_twenty(city: City, officer: User) -> None:
+    assert connection.vendor == "postgresql", "the mark services means PostgreSQL"
+
+    def tap(name: str) -> Callable[[], Any]:
+        return lambda: saving.save(by=officer, node=city.district, query="period=week", name=name).pk
+
+    same = at_once([tap("全区") for _ in range(6)])
+    assert {how for how, _ in same} == {"done"} and len({pk for _, pk in same}) == 1
+    for number in range(saving.MOST - 3):
+        saving.save(by=officer, node=city.district, query="", name=f"{number}")
+    found = at_once([tap(f"新 {number}") for number in range(6)])
+    assert sorted(how for how, _ in found) == ["done"] * 2 + ["refused"] * 4
+    assert SavedView.objects.count() == saving.MOST
