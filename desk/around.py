@@ -47,6 +47,7 @@ def earlier_at(service_request: ServiceRequest, user: Any) -> QuerySet[ServiceRe
             building=service_request.building_id, submitted_at__lt=service_request.submitted_at, whole=None
         )
         .exclude(state__in=OPEN)
+        .exclude(cause=service_request.pk)  # shown above, as what it was filed for
         .select_related("category", "rating")
         .order_by("-submitted_at", "-id")[:EARLIER]
     )
