@@ -128,16 +128,19 @@ def week_of(said: str) -> weekly.Window:
 
 
 def shown(user: Any, said_week: str) -> dict[str, Any]:
-    """The context of the page: the letter of a week as it is or would be, with everything in it."""
+    """The context of the page: the letter of a week as it is or would be, with everything in it.
+
+    Who has switched none on sees what all of his views together would be (`is_sample`).
+    """
     week = week_of(said_week)
     mine = list(saving.in_sight(user))
     wanted = [view for view in mine if view.has_digest]
-    found = weekly.reports(wanted, week) if wanted else []
+    found = weekly.reports(wanted or mine, week) if mine else []
     return {
         "week": week,
         "reports": found,
         "letter": letter_of(found, week) if found else None,
+        "is_sample": not wanted,
         "as_of": reading.as_of() if found else None,
-        "has_views": bool(mine),
         "next_on": next_monday(),
     }

@@ -152,7 +152,7 @@ def _page(
         "lines": lines,
         "form": form,
         "place": "全市" if node is None else node.short_name or node.name,
-        "has_digests": any(each["line"].view.has_digest for each in lines),
+        "can_be_sent": any(not each["line"].gone for each in lines),
         "most": saving.MOST,
     }
     return render(request, "dashboards/views/list.html", context)

@@ -311,7 +311,10 @@ def test_the_page_is_empty_in_words_and_hidden_from_strangers(city: City) -> Non
     client = strong_client(officer)
     assert "还没有常看" in open_page(client, "/dashboards/weekly/")
     saving.save(by=officer, node=city.district, query="", name="全区")
-    assert "还没有要发周报的常看" in open_page(client, "/dashboards/weekly/")
+    sample = open_page(client, "/dashboards/weekly/")
+    assert "还没有选哪个每周一发；全部选上，消息就是这样一条" in sample and "看板周报 · 武江区" in sample
+    saving.send_weekly(SavedView.objects.get(), wanted=True)
+    assert "还没有选哪个" not in open_page(client, "/dashboards/weekly/")
     assert strong_client(a_user("居民")).get("/dashboards/weekly/").status_code == 404
 
 

@@ -1,12 +1,13 @@
 """Workbooks that are written come back unharmed, and no text becomes a formula."""
 
 import io
+import re
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
-from ground.sheets import BookWriter, Column, find_header, open_book, xlsx_answer
+from ground.sheets import BookWriter, Column, Shaped, find_header, open_book, xlsx_answer
 from tests.ground.books import SHEET, rows_of
 
 # Writing
@@ -66,6 +67,26 @@ def test_figures_are_numbers_and_long_numbers_are_text():
         )
     content = writer.content()
     assert rows_of(content)[1] == (2, [5.0, "138", "440203198503021234", "1985-03-02", None])
+
+
+def test_a_number_may_have_a_format_of_its_own_among_others():
+    noon = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
+    with BookWriter() as writer:
+        table = writer.begin("表", [Column("数")])
+        for cell in (5, Shaped(0.976, "0.0%"), Shaped(noon, "yyyy-mm-dd hh:mm")):
+            table.add([cell])
+        table.finish([Shaped(0.5, "0.0%")])
+    content = writer.content()
+    assert [cells for _, cells in rows_of(content)[1:]] == [
+        [5.0],
+        [0.976],
+        [datetime(2026, 11, 20, 12, 0)],
+        [0.5],
+    ]
+    styles, sheet = part(content, "xl/styles.xml"), part(content, SHEET)
+    assert 'formatCode="0.0%"' in styles and "yyyy-mm-dd hh:mm" in styles
+    shapes = re.findall(r'<c r="A[2-5]"( s="\d+")?>', sheet)
+    assert shapes[0] == "" and len(set(shapes)) == 4  # the total is bold
 
 
 @pytest.mark.django_db
