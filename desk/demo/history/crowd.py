@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import cycle
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -36,6 +38,8 @@ RESIDENTS, MEMBERS = (10, 6), (9, 5)
 #: Beside every five employed members one who is retired, or no member at all.
 OTHERS = 5
 JOINED = timedelta(days=430)
+#: How many ask about the house that they live in.
+AT_HOME = 0.45
 
 
 @dataclass(slots=True)
@@ -48,6 +52,14 @@ class Neighbourhood:
     officer: User
     leader: User
     helpers: list[tuple[Volunteer, datetime]] = field(default_factory=list)
+    _elsewhere: Iterator[Building] | None = None
+
+    def somebody(self, chance: random.Random) -> tuple[User, Building]:
+        """Who asks, and about which house: his own, or another one of the place, each in its turn."""
+        user, home = chance.choice(self.residents)
+        if self._elsewhere is None:
+            self._elsewhere = cycle(chance.sample(self.place.buildings, len(self.place.buildings)))
+        return user, home if chance.random() < AT_HOME else next(self._elsewhere)
 
     @property
     def node(self) -> Organization:

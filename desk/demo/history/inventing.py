@@ -60,7 +60,7 @@ class Tale:
         self.world, self.place, self.story, self.temper = world, place, story, temper
         self.script, self.chance = world.script, world.chance
         self.by = self.chance.choice(place.staff)
-        self.asker, house = self.chance.choice(place.residents)
+        self.asker, house = place.somebody(self.chance)
         self.handler = self.by
         self.at = at
         is_filed = self.chance.random() < FILED_BY_STAFF

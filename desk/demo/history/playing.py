@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from desk.demo.history.lives import Deed, Life, Sending
@@ -234,7 +234,7 @@ def _consent_extension(played: Played, move: Move, deed: Deed, rules: Rules) -> 
     consent = _decide(played, move)
     assert consent.new_due is not None  # noqa: S101 - it was asked for with a day
     move.thing.resolve_due, move.thing.is_extended = consent.new_due, True
-    move.codes["new_due"] = consent.new_due.isoformat()
+    move.codes["new_due"] = consent.new_due.astimezone(UTC).isoformat()  # as the row gives it back
 
 
 def _consent_explained(played: Played, move: Move, deed: Deed, rules: Rules) -> None:
