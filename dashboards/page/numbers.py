@@ -138,19 +138,21 @@ class Numbers:
     def off_hours_share(self) -> Number:
         """The share of service outside working hours, between 0 and 1."""
         value = share(self.happened["off_hours_minutes"], self.happened["minutes"])
-        return Number("off_hours_share", value, percent(value), self.place, self.window, "share")
+        return Number(
+            "off_hours_share", value, percent(value), self.place, self.window, self.derived or "share"
+        )
 
     def hours_each(self) -> Number:
         """Hours of service in the period for each one who is registered here now."""
         value = share(self.happened["minutes"], self.standing["registered"])
         text = "—" if value is None else f"{value / 60:.1f}"
-        return Number("minutes/registered", value, text, self.place, self.window, "ratio")
+        return Number("minutes/registered", value, text, self.place, self.window, self.derived or "ratio")
 
     def coverage(self) -> Number:
         """The share of grids with a Party organization of their own (H2), between 0 and 1."""
         value = share(self.standing["grids.covered"], self.standing["grids"])
         text = "—" if value is None else f"{value * 100:.0f}%"
-        return Number("grids.covered/grids", value, text, self.place, None, "share")
+        return Number("grids.covered/grids", value, text, self.place, None, self.derived or "share")
 
     def minus(self, others: list[Numbers]) -> Numbers:
         """What lies at none of the others."""

@@ -25,6 +25,8 @@ from ground.periods import first_day_after
 #: Hears of every month: how many are done, of how many.
 Listen = Callable[[int, int], None]
 Kind = Standing.Kind
+#: So many days are counted together: each time the rows pass once, and the counts of a month or two fit in memory.
+AT_ONCE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +113,19 @@ def _everything(hold: Hold, now: datetime, ladder: Ladder, signs: Signs, listen:
 
 
 def _what_changed(hold: Hold, since: datetime, now: datetime, ladder: Ladder, signs: Signs) -> Round:
-    days, rows = changes.by_month(changes.changed_days(since, now)), 0
-    for month, of_month in days.items():
-        found = tally(list(changes.runs(of_month)), now, ladder)
-        with hold.piece():
-            rows += write_days(month, of_month, found)
+    days, rows = changes.changed_days(since, now), 0
+    for start in range(0, len(days), AT_ONCE):
+        some = days[start : start + AT_ONCE]
+        found = tally(list(changes.runs(some)), now, ladder)
+        for month, of_month in changes.by_month(some).items():
+            with hold.piece():
+                rows += write_days(month, of_month, found)
     kinds = [Kind.WORK]
     kinds += [Kind.PEOPLE] if changes.people_changed(hold.state, since, signs) else []
     kinds += [Kind.REGISTRY] if changes.registry_changed(hold.state, since, signs) else []
     rows += _stand(hold, now, ladder, kinds)
     hold.settle(as_of=now, signs=signs)
-    return Round(sum(map(len, days.values())), rows, False)
+    return Round(len(days), rows, False)
 
 
 def _stand(hold: Hold, now: datetime, ladder: Ladder, kinds: Iterable[str]) -> int:

@@ -35,8 +35,12 @@ def write_month(month: date, found: Days) -> int:
 
 
 def write_days(month: date, days: list[date], found: Days) -> int:
-    """Rows of these days of a month, and the month anew where they changed. Returns how many rows changed."""
-    changed = _replace(Rollup.objects.filter(span=DAY, starts_on__in=days), found, span=DAY)
+    """Rows of these days of a month, and the month anew where they changed. Returns how many rows changed.
+
+    `found` may hold other days as well.
+    """
+    wanted = {key: counts for key, counts in found.items() if key[1] in days}
+    changed = _replace(Rollup.objects.filter(span=DAY, starts_on__in=days), wanted, span=DAY)
     places = sorted({place for place, _ in changed})
     return len(changed) + sum(_sum_up(month, some) for some in _portions(places))
 
