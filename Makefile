@@ -87,8 +87,8 @@ lock: install   ## the locks anew (needs uv)
 	uv pip compile -q --group front --universal --python-version 3.11 --generate-hashes --no-header \
 		-o requirements-front.lock
 
-screenshots: install chromium-there ## every page of the line into docs/img/
-	@$(ON_SQLITE) $(BIN)/python -m tests.browser.screenshots
+screenshots: install chromium-there ## every page of the line into docs/img/; ONLY="看板 大屏": those of that name
+	@$(ON_SQLITE) $(BIN)/python -m tests.browser.screenshots $(ONLY)
 
 clean:          ## remove the environment, the database and everything generated
 	rm -rf $(VENV) var build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,7 +1,8 @@
 """Screenshots of every page of the line into docs/img/: phone and desk, light, dark, large type.
 
 `python -m tests.browser.screenshots` (`make screenshots`) starts a platform with the demo in a throw-away
-directory, so that nothing of a running one is shown or touched, and prints what it drew.
+directory, so that nothing of a running one is shown or touched, and prints what it drew. With words, as in
+`make screenshots ONLY="看板 大屏"`, only pictures whose name holds one of them are drawn; the others stay.
 """
 
 from __future__ import annotations
@@ -277,8 +278,8 @@ ADMINISTRATOR = (
 )
 
 
-def draw(browser: Browser, site: object) -> list[Path]:
-    """Every shot of everybody, in every variant."""
+def draw(browser: Browser, site: object, only: list[str]) -> list[Path]:
+    """Every shot of everybody, in every variant; with `only` those whose name holds one of its words."""
     from desk.demo import roster
     from tests.browser.people import DESK, PHONE, somebody
 
@@ -296,7 +297,10 @@ def draw(browser: Browser, site: object) -> list[Path]:
         (roster.ADMINISTRATOR, DESK, ADMINISTRATOR, "password"),
     )
     drawn = []
-    for person, size, shots, way in walks:
+    for person, size, all_shots, way in walks:
+        shots = [shot for shot in all_shots if not only or any(word in shot.name for word in only)]
+        if not shots:
+            continue
         who = somebody(site, browser, person, size)  # type: ignore[arg-type]
         if way == "code":
             who.sign_in_by_code()
@@ -348,7 +352,7 @@ def _press(page: Page, field: str, is_filled: str, words: str) -> None:
         where.fill(words)
 
 
-def main() -> int:
+def main(only: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="wenshao-screenshots-") as folder:
         os.environ["WENSHAO_VAR"] = f"{folder}/own"  # for the settings of this process, which reads no data
         os.environ["DJANGO_SETTINGS_MODULE"] = "governance.settings"
@@ -363,14 +367,14 @@ def main() -> int:
             browser = playwright.chromium.launch(
                 executable_path=chromium(), args=["--no-sandbox"], env={**os.environ, "LANGUAGE": "zh_CN"}
             )
-            drawn = draw(browser, site)
+            drawn = draw(browser, site, only)
             browser.close()
-    for path in set(IMAGES.glob("*.png")) - set(drawn):
+    for path in set() if only else set(IMAGES.glob("*.png")) - set(drawn):
         path.unlink()
-    weight = sum(path.stat().st_size for path in drawn)
-    print(f"{len(drawn)} pictures, {weight / 1e6:.1f} MB in {IMAGES.name}/")
+    weight = sum(path.stat().st_size for path in IMAGES.glob("*.png"))
+    print(f"{len(drawn)} pictures; {weight / 1e6:.1f} MB in {IMAGES.name}/")
     return weight > MOST_BYTES
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
