@@ -1,0 +1,31 @@
+"""Somebody of the district who sees the dashboards for the first time finds what is stuck, by what he can see."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from desk.demo import roster
+from tests.browser.people import DESK
+from tests.browser.running import Platform
+
+pytestmark = pytest.mark.browser
+
+
+def test_three_clicks_to_the_grid_with_the_oldest_overdue_request(site: Platform, enter):
+    """Each page says where the oldest one is; the last one lists it. What SQL says of the rows is the same."""
+    site.play("tests.browser.oldest_overdue")
+    oldest = json.loads((Path(site.environ["WENSHAO_VAR"]) / "oldest.json").read_text())
+    officer = enter(roster.DISTRICT, DESK)
+    officer.sign_in_by_password("/dashboards/")
+    page = officer.page
+    for name in (oldest["street"], oldest["community"], oldest["name"]):
+        late = page.locator("main").get_by_role("listitem").filter(has_text="件超时").filter(has_text="最久")
+        link = late.get_by_role("link", name=name, exact=True)
+        expect(link).to_be_visible()
+        link.click()
+    expect(page).to_have_url(re.compile(rf"[?&]grid={oldest['grid']}$"))
+    expect(page.locator("main")).to_contain_text(oldest["name"])
+    assert officer.troubles == []
