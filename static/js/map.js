@@ -75,7 +75,9 @@
         if (feature.properties.url) path.on("click", () => location.assign(feature.properties.url));
       },
     }).addTo(map);
-    map.fitBounds(areas.getBounds(), { padding: [10, 10], animate: false });
+    // On a phone the buttons of the zoom are as large as a finger: nothing lies under them.
+    const aside = L.Browser.mobile ? 58 : 10;
+    map.fitBounds(areas.getBounds(), { paddingTopLeft: [10, 10], paddingBottomRight: [aside, 10], animate: false });
     map.setMinZoom(map.getZoom() - 1);
     map.setMaxZoom(18);
     areas.eachLayer((path) => {
@@ -139,7 +141,8 @@
 
   function circle(L, layer, at, n, css, words, opens) {
     const point = L.circleMarker([at[1], at[0]], { radius: 7 + Math.min(9, Math.sqrt(n) * 2), className: `map-point ${css}` });
-    if (opens) point.bindPopup(opens, { maxWidth: 300, minWidth: 200 });
+    const widest = Math.min(300, map.getSize().x - 70);
+    if (opens) point.bindPopup(opens, { maxWidth: widest, minWidth: Math.min(200, widest) });
     if (n > 1) point.bindTooltip(element("span", n), { permanent: true, direction: "center", className: `map-count ${css}` });
     layer.addLayer(point);
     reachable(point, words, opens && (() => point.openPopup()));
