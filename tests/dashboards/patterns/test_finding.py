@@ -6,12 +6,13 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection, transaction
 
 from dashboards.models import Pattern
 from dashboards.patterns import counting, deciding, finding
 from dashboards.patterns.counting import counted_by
 from ground import clock
+from ground.errors import RuleViolation
 from organizations import tree
 from organizations.models import Organization, Policy
 from organizations.posts import Post
@@ -332,3 +333,29 @@ def test_the_counts_stay_within_the_weeks_by_an_index(city):
     assert (
         re.search(r"USING INDEX requests_re_subject\S+ \(subject_id=\?", plan) and "SCAN" not in plan.split()
     ), plan
+
+
+@pytest.mark.parametrize(
+    ("said", "field"),
+    [
+        ({"pattern_building": 1}, "pattern_building"),
+        ({"pattern_compound": 1}, "pattern_compound"),
+        ({"pattern_building": 100}, "pattern_building"),
+        ({"pattern_weeks": 1}, "pattern_weeks"),
+        ({"pattern_weeks": 13}, "pattern_weeks"),
+    ],
+)
+def test_no_policy_makes_a_pattern_of_one_or_of_a_year(city, said, field):
+    with pytest.raises(RuleViolation) as refused:
+        policy(city, **said)
+    assert refused.value.field == field
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Policy.objects.create(
+            district=city.district, signed_by=an_officer(city.district), document="纪要", **said
+        )
+
+
+def test_no_preset_sets_the_numbers(city):
+    assert (
+        sign(an_officer(city.district), city.district, preset="relief", pattern_building=9).preset == "relief"
+    )
