@@ -153,11 +153,12 @@ def test_a_bar_opens_the_rows_behind_it(enter: Enter) -> None:
     canvas.scroll_into_view_if_needed()
     room = canvas.bounding_box()
     assert room is not None
-    expected = card.evaluate("(card) => card.querySelector('tbody td').textContent.trim()")
+    counted = int(card.locator("tbody td").first.text_content() or "")
     page.mouse.click(room["x"] + room["width"] / 2, room["y"] + 22)
     page.wait_for_url(lambda where: "/desk/requests/" in where)
     assert page.url.endswith(url)
-    assert expected in page.locator("main").inner_text()
+    rows, older = page.locator("a.row-link").count(), page.get_by_text("更早的").count()
+    assert rows == counted or (older and 0 < rows < counted)
 
 
 def test_on_a_phone_charts_fit_the_screen(enter: Enter) -> None:
