@@ -5,14 +5,20 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter, defaultdict
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db.models import Count
+from django.db.models.functions import TruncMonth
 
 from accounts.models import User
+from dashboards.models import Pattern, Rollup
 from desk.demo import demo_signins
+from desk.demo.history.seasons import UNHAPPY_KINDS, UNHAPPY_PLACES
+from desk.demo.history.special import DARK_COMPOUND
 from desk.demo.loading import Refused, load
 from desk.demo.places import HUACHENG
 from desk.demo.roster import CASE_OFFICER, DISTRICT, MEMBER, RESIDENT, ROSTER, SECRETARY
@@ -22,15 +28,17 @@ from notifications.models import FanOut, Message, Outgoing
 from organizations.models import Appointment, Member, Organization
 from organizations.posts import Post, Tier
 from organizations.tree_check import faults
+from requests import proving
+from requests.figures import conditions
 from requests.models import Dispatch, RequestEvent, ServiceRequest
 from requests.states import OPEN, DispatchState, Grade, State
 from tests.factories import a_user
 from volunteers.leaderboards import board_of
 from volunteers.ledger_proof import findings
-from volunteers.models import Claim, Registration, SummaryJob, Team, Whistle
+from volunteers.models import Board, Claim, LedgerEntry, Registration, SummaryJob, Team, Whistle
 from volunteers.placing import because, left_over
 from volunteers.rosters import figures
-from volunteers.states import ClaimState, Period, WhistleState
+from volunteers.states import BoardKind, ClaimState, Period, WhistleState
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -108,6 +116,87 @@ def test_history_explains_every_state(demo):
             moved = [event for event in row.events.all() if event.source != event.target]
             assert max(moved, key=lambda event: (event.at, event.pk)).target == row.state
             assert max(event.at for event in moved) <= clock.now()
+
+
+def test_moments_of_every_request_are_what_its_events_say(demo):
+    """The scripted ones and those of the year: chains, dues, pauses."""
+    rows = ServiceRequest.objects.prefetch_related("events")
+    found = {
+        row.number: proving.faults(row, sorted(row.events.all(), key=lambda each: each.pk)) for row in rows
+    }
+    assert len(found) > 1200
+    assert {number: faults for number, faults in found.items() if faults} == {}
+
+
+def test_the_year_is_full_everywhere(demo):
+    """Every month and every community has requests, whistles, hours and people; none lies in the future."""
+    own = ServiceRequest.objects.order_by()
+    months = own.values(month=TruncMonth("submitted_at")).annotate(n=Count("pk"))
+    counted = sorted((row["month"], row["n"]) for row in months)
+    assert len(counted) in (12, 13) and min(n for _, n in counted[1:-1]) > 40
+    communities = set(Organization.objects.filter(tier=Tier.COMMUNITY).values_list("pk", flat=True))
+    for rows in (
+        own, own.filter(state=State.CLOSED), own.filter(rating__isnull=False), LedgerEntry.objects.order_by(),
+        Whistle.objects.order_by(), Registration.objects.confirmed().order_by(),
+    ):  # fmt: skip
+        assert set(rows.values_list("community", flat=True)) == communities, rows.model
+    assert not RequestEvent.objects.filter(at__gt=clock.now()).exists()
+    numbers = own.values_list("number", "submitted_at")
+    assert all(number[-13:-5] == f"{clock.day_of(at):%Y%m%d}" for number, at in numbers)
+
+
+def test_no_dashboard_is_empty(demo):
+    """From the city to the duty zone: within the year something was asked for, done and judged in every place."""
+    ladder = ["city", *(f"o{pk}" for pk in Organization.objects.values_list("pk", flat=True))]
+    ladder += [f"g{pk}" for pk in Grid.objects.values_list("pk", flat=True)]
+    first = clock.today() - timedelta(days=366)
+    years: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in Rollup.objects.filter(span=Rollup.Span.DAY, starts_on__gte=first):
+        years[row.place].update(
+            {name: row.figures.get(name, 0) for name in ("submitted", "done", "satisfied")}
+        )
+    assert Organization.objects.filter(tier=Tier.DUTY_ZONE).count() == 6
+    assert [place for place in ladder if not years[place]["submitted"]] == []
+    assert [place for place in ladder if not years[place]["done"]] == []
+    assert years["city"]["submitted"] == ServiceRequest.objects.filter(whole=None).count()
+
+
+def test_headlines_have_something_to_say(demo):
+    """One street answers late, noise and parking leave some dissatisfied, a compound is dark again and again."""
+    own = ServiceRequest.objects.filter(source="resident", whole=None)
+    at = conditions(clock.now())
+
+    def share(part: str, whole: str, **where) -> float:
+        rows = own.filter(**where)
+        return rows.filter(at[part]).count() / rows.filter(at[whole]).count()
+
+    streets = Organization.objects.filter(tier=Tier.STREET).exclude(short_name="惠民街道")
+    slow = share("contact_in_time", "contact_due", street__short_name="惠民街道")
+    assert slow < min(share("contact_in_time", "contact_due", street=street) for street in streets) - 0.05
+    unhappy = share(
+        "satisfied", "rated", community__short_name__in=UNHAPPY_PLACES, category__code__in=UNHAPPY_KINDS
+    )
+    assert unhappy < 0.5 < share("satisfied", "rated", category__code="elder")
+    patterns = Pattern.objects.proposed()
+    assert patterns.filter(community=demo, compound__name=DARK_COMPOUND, category__code="repair").exists()
+    assert patterns.filter(building__isnull=False).exclude(community=demo).exists()
+    oldest = ServiceRequest.objects.overdue().order_by("due")[0]
+    assert oldest.street.short_name == "惠民街道" and oldest.due < clock.now() - timedelta(days=40)
+
+
+def test_the_present_of_the_script_is_told_by_the_script(demo):
+    """Of 花城社区 and its neighbour the year brings finished business only: their lists stay readable."""
+    neighbour = Organization.objects.get(short_name="芙蓉东社区")
+    for place in (demo, neighbour):
+        open_ones = ServiceRequest.objects.filter(community=place, state__in=OPEN)
+        assert open_ones.count() < 40
+        assert open_ones.filter(submitted_at__lt=clock.now() - timedelta(days=40)).count() == 0
+    board = board_of(demo.get_root(), Period.YEAR)
+    assert board is not None
+    member = User.objects.with_phone(MEMBER.phone)
+    assert board.rows.get(volunteer__user=member).rank <= board.rows.count() * 0.6
+    first = Board.objects.get(kind=BoardKind.CITY_COMMUNITIES, period=Period.YEAR).rows.order_by("rank")[0]
+    assert first.community == demo
 
 
 def test_hours_stand_on_the_board(demo):
