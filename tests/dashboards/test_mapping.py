@@ -15,7 +15,6 @@ from shapely.geometry import shape
 from dashboards import mapping, rolling
 from dashboards.areas import area_of
 from dashboards.mapping.shapes import MOST_CORNERS, slim
-from dashboards.mapping.steps import legend_of, steps_of
 from dashboards.periods import window
 from grids.models import Grid
 from ground import clock
@@ -213,35 +212,6 @@ def test_a_branch_and_a_group_have_maps_that_open(city):
     assert map_of(client, group)["features"] == []
     with clock.at(NOW):
         assert "没有可画的" in open_page(client, f"/dashboards/{group.pk}/map/")
-
-
-# Steps of colour
-
-
-def steps(key: str, *values: float | None) -> list[int | None]:
-    return steps_of(list(values), mapping.FIGURES[key])
-
-
-def test_five_steps():
-    assert steps("overdue", 0, 0, 0) == [0, 0, 0]
-    assert steps("overdue", 3, 3) == [2, 2]
-    assert steps("overdue", 0, 7) == [0, 4]
-    assert steps("overdue", *range(10)) == [0, 1, 1, 1, 2, 2, 3, 3, 4, 4], "0 alone, quantiles above it"
-    assert len(set(steps("residents", 5, 5, 5, 5, 5, 5, 1, 2, 3, 4, 6)[:6])) == 1, "equal ones share a step"
-
-
-def test_of_rates_the_low_ones_are_deep():
-    assert steps("response_rate", 1, 0.5, None) == [0, 4, None]
-    assert steps("response_rate", 1, 1) == [0, 0]
-    assert steps("coverage", 0, 0) == [4, 4]
-
-
-def test_the_legend_counts_every_place_once():
-    values = [0, 0, 1, 2, 3, 5, 8, 13]
-    figure = mapping.FIGURES["overdue"]
-    keys = legend_of(values, steps_of(values, figure), figure)
-    assert [key.words for key in keys] == ["0 件", "1–2 件", "3 件", "5–8 件", "13 件"]
-    assert sum(key.n for key in keys) == len(values)
 
 
 # Size and cost
