@@ -95,30 +95,36 @@ def registry_changed(state: RollupState, since: datetime, found: Signs) -> bool:
 
 
 def changed_days(since: datetime, now: datetime) -> list[date]:
-    """Days of which something may have changed: where events happened, dues passed or entries were made since."""
-    heard = {"at__gt": since}
-    told = RequestEvent.objects.filter(**heard).order_by()
-    # What lay in one community and lies in another takes its dispatches, whistles and entries along.
-    moved = told.filter(codes__has_key="moved_from").values("subject")
-    requests = ServiceRequest.objects.filter(Q(pk__in=told.values("subject")) | _came_due(since, now))
-    claimed = ClaimEvent.objects.filter(**heard).order_by().values("subject__whistle")
-    whistles = Whistle.objects.filter(
-        Q(pk__in=WhistleEvent.objects.filter(**heard).order_by().values("subject"))
-        | Q(pk__in=claimed)
-        | Q(service_request__in=moved)
-    )
-    dispatches = Dispatch.objects.filter(
-        Q(pk__in=DispatchEvent.objects.filter(**heard).order_by().values("subject"))
-        | Q(service_request__in=moved)
-    )
-    entries = LedgerEntry.objects.filter(Q(**heard) | Q(whistle__service_request__in=moved))
-    moments: list[Any] = [
-        requests.order_by().values_list("submitted_at", flat=True),
-        whistles.order_by().values_list("starts_at", flat=True),
-        dispatches.order_by().values_list("sent_at", flat=True),
-        entries.order_by().values_list("served_at", flat=True),
+    """Days of which something may have changed: where events happened, dues passed or entries were made since.
+
+    One query for each way to hear of it: put together by OR they would read whole tables.
+    """
+    told = RequestEvent.objects.filter(at__gt=since).order_by()
+    called = WhistleEvent.objects.filter(at__gt=since).order_by().values("subject")
+    claimed = ClaimEvent.objects.filter(at__gt=since).order_by().values("subject__whistle")
+    sent = DispatchEvent.objects.filter(at__gt=since).order_by().values("subject")
+    moments = [
+        _moments(ServiceRequest, "submitted_at", pk__in=told.values("subject")),
+        ServiceRequest.objects.filter(_came_due(since, now))
+        .order_by()
+        .values_list("submitted_at", flat=True),
+        _moments(Whistle, "starts_at", pk__in=called),
+        _moments(Whistle, "starts_at", pk__in=claimed),
+        _moments(Dispatch, "sent_at", pk__in=sent),
+        _moments(LedgerEntry, "served_at", at__gt=since),
     ]
+    if moved := list(told.filter(codes__has_key="moved_from").values_list("subject", flat=True)):
+        # What lay in one community and lies in another takes its dispatches, whistles and entries along.
+        moments += [
+            _moments(Dispatch, "sent_at", service_request__in=moved),
+            _moments(Whistle, "starts_at", service_request__in=moved),
+            _moments(LedgerEntry, "served_at", whistle__service_request__in=moved),
+        ]
     return sorted({clock.day_of(moment) for found in moments for moment in found})
+
+
+def _moments(model: Any, column: str, **which: Any) -> Any:
+    return model.objects.filter(**which).order_by().values_list(column, flat=True)
 
 
 def _came_due(since: datetime, now: datetime) -> Q:

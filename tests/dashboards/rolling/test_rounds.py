@@ -356,8 +356,8 @@ def test_a_round_takes_as_many_queries_however_much_there_is(city: City) -> None
             row, city.home if not number % 2 else city.next_door, MORNING + timedelta(hours=5, minutes=number)
         )
     many = queries(MORNING + timedelta(hours=6))
-    assert quiet == 25, quiet
-    assert few == many <= 45, (few, many)
+    assert quiet == 28, quiet
+    assert few == many <= 48, (few, many)
 
 
 # Days and months
