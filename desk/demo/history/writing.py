@@ -34,7 +34,7 @@ from requests.models import (
     RequestEvent,
     ServiceRequest,
 )
-from requests.states import LIVE, State
+from requests.states import LIVE
 from volunteers import ledger, whistles
 from volunteers.models import (
     BoardNews,
@@ -218,8 +218,3 @@ def _nothing(volunteer: int, quarter: date) -> ServiceBalance:
     return ServiceBalance(
         volunteer_id=volunteer, quarter=quarter, minutes=0, off_hours_minutes=0, times=0, off_hours_times=0
     )
-
-
-def is_over(played: Played) -> bool:
-    """Nobody has to act on it any more."""
-    return played.row.state in (State.CLOSED, State.DECLINED, State.WITHDRAWN)
