@@ -116,6 +116,9 @@ OPEN, MORE = "a.row-link", ".more-steps summary"
 TICKS = "tbody tr:nth-child(4) label.tick >>> tbody tr:nth-child(5) label.tick"
 REQUESTS = (
     Shot("社区-工作台", "/desk/", variants=(DARK, LARGE), whole=False),
+    Shot("社区-看板", "/dashboards/", variants=(SMALL,)),
+    Shot("社区-未诉先办", "/desk/patterns/", whole=False),
+    Shot("社区-反复出现", "/desk/patterns/", press="main a[href^='/desk/patterns/']:has-text('供销大院')"),
     Shot("社区-工作台-勾选", "/desk/?tab=new", press=TICKS, whole=False),
     Shot("社区-一起受理", "/desk/?tab=new", press=f"{TICKS} >>> text=一起受理", whole=False),
     Shot("社区-常用筛选", "/desk/?tab=mine&track=important", press=".saved summary", whole=False),
@@ -255,7 +258,8 @@ OFFICER = (
         whole=False,
         is_wall=True,
     ),
-    Shot("组织部-街道看板", "/dashboards/", press="main table a[href*='/dashboards/'], main a.row-link"),
+    Shot("组织部-地图", "/dashboards/", press="a:has-text('大图')", whole=False),
+    Shot("组织部-街道看板", "/dashboards/", press="section[aria-labelledby=children] tbody a:has-text('惠民街道')"),
     Shot("组织部-排行榜", "/leaderboards/"),
     Shot("组织部-服务指标", "/desk/quotas/", whole=False),
     Shot("组织部-活动汇总", "/desk/summaries/", whole=False),
