@@ -142,7 +142,7 @@ def test_the_year_is_full_everywhere(demo):
         assert set(rows.values_list("community", flat=True)) == communities, rows.model
     assert not RequestEvent.objects.filter(at__gt=clock.now()).exists()
     numbers = own.values_list("number", "submitted_at")
-    assert all(number[-13:-5] == f"{clock.day_of(at):%Y%m%d}" for number, at in numbers)
+    assert all(number.split("-")[0][-8:] == f"{clock.day_of(at):%Y%m%d}" for number, at in numbers)
 
 
 def test_no_dashboard_is_empty(demo):
@@ -157,7 +157,8 @@ def test_no_dashboard_is_empty(demo):
         )
     assert Organization.objects.filter(tier=Tier.DUTY_ZONE).count() == 6
     assert [place for place in ladder if not years[place]["submitted"]] == []
-    assert [place for place in ladder if not years[place]["done"]] == []
+    above = Organization.objects.filter(tier__lte=Tier.GRID_BRANCH).values_list("pk", flat=True)
+    assert [pk for pk in above if not (years[f"o{pk}"]["done"] and years[f"o{pk}"]["satisfied"])] == []
     assert years["city"]["submitted"] == ServiceRequest.objects.filter(whole=None).count()
 
 
@@ -195,7 +196,8 @@ def test_the_present_of_the_script_is_told_by_the_script(demo):
     assert board is not None
     member = User.objects.with_phone(MEMBER.phone)
     assert board.rows.get(volunteer__user=member).rank <= board.rows.count() * 0.6
-    first = Board.objects.get(kind=BoardKind.CITY_COMMUNITIES, period=Period.YEAR).rows.order_by("rank")[0]
+    boards = Board.objects.filter(kind=BoardKind.CITY_COMMUNITIES, period=Period.YEAR)
+    first = boards.latest("starts_on").rows.order_by("rank")[0]
     assert first.community == demo
 
 

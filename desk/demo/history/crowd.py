@@ -39,7 +39,7 @@ RESIDENTS, MEMBERS = (10, 6), (9, 5)
 OTHERS = 5
 JOINED = timedelta(days=430)
 #: How many ask about the house that they live in.
-AT_HOME = 0.45
+AT_HOME = 0.25
 
 
 @dataclass(slots=True)
