@@ -108,21 +108,6 @@ def test_a_scan_would_be_seen(client: Client) -> None:
     }
 
 
-def test_a_round_of_nothing_does_not_read_the_ledger_from_the_beginning(client: Client) -> None:
-    """What beat asks every ten minutes goes by the moments of events."""
-    rolling.catch_up()
-    with CaptureQueriesContext(connection) as captured:
-        rolling.catch_up()
-    sqls = [each["sql"] for each in captured if each["sql"].startswith("SELECT")]
-    tables = {table for sql in sqls for table in scanned(sql)}
-    assert not tables & {
-        "volunteers_ledgerentry",
-        "requests_requestevent",
-        "volunteers_claim",
-        "volunteers_claimevent",
-    }
-
-
 def test_the_rows_are_enough(client: Client) -> None:
     """Over a handful of rows every plan is a scan, and the test would prove nothing."""
     from dashboards.models import Rollup

@@ -161,8 +161,11 @@ class Walk:
         names = [
             name for name, step in machine.steps.items() if row.state in step.sources and name != "whistle"
         ]
+        if row.state == State.IN_PROGRESS and "handle" in names:
+            names.remove("handle")  # somebody else would handle it, again and again
         self.chance.shuffle(names)
-        names.sort(key=lambda name: name in chances.QUIET and self.chance.random() < 0.7)
+        seldom = {name: name in SELDOM and self.chance.random() < 0.8 for name in names}
+        names.sort(key=lambda name: (seldom[name], name not in AHEAD and self.chance.random() < 0.7))
         for name in names:
             step = machine.steps[name]
             for person in people:
