@@ -26,11 +26,6 @@ def of_grid(grid_id: int) -> str:
     return f"g{grid_id}"
 
 
-def node_id_of(place: str) -> int | None:
-    """The node behind a key; None for the city and for grids."""
-    return int(place[1:]) if place.startswith("o") else None
-
-
 class Leaf(NamedTuple):
     """Where a row lies, as its columns say."""
 

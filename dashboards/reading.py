@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Q
 
@@ -105,7 +105,3 @@ def _joined(cuts: set[Cut]) -> set[Cut]:
 
 def _lies_in(span: str, starts_on: date, cuts: Sequence[Cut]) -> bool:
     return any(span == each and first <= starts_on < after for each, first, after in cuts)
-
-
-def days_of(window: Window) -> list[date]:
-    return [window.first + timedelta(days=n) for n in range((window.after - window.first).days)]
