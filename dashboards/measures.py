@@ -14,7 +14,7 @@ from dataclasses import fields
 
 from dashboards import histograms
 from requests.figures import Figures, Workload
-from volunteers.figures import Service
+from volunteers.accounting.figures import Service
 
 #: Counted of every request by the conditions of the same names (`requests.figures.conditions`).
 OF_REQUESTS = (

@@ -14,7 +14,7 @@ from ground import clock
 from ground.geo import Point, distance_m
 from organizations.models import Member, Skill
 from requests.models import ServiceRequest
-from volunteers.fitting import skills_of
+from volunteers.claiming.fitting import skills_of
 from volunteers.models import Claim, LedgerEntry, Registration, Volunteer
 
 #: How many are shown.

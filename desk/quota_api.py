@@ -17,7 +17,7 @@ from desk import quota_lists as lists
 from desk.quota_lists import CHOICES, GROUPS, Asked
 from organizations.posts import Power
 from organizations.scope import scope_of
-from volunteers import quotas
+from volunteers.accounting import quotas
 from volunteers.models import Volunteer
 
 WHICH = OpenApiParameter("which", str, enum=[key for key, _ in CHOICES], default="any")

@@ -15,7 +15,7 @@ from organizations import policies
 from organizations.models import Organization, Policy
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import COLUMNS, scope_of
-from volunteers import quotas
+from volunteers.accounting import quotas
 from volunteers.models import Registration, Volunteer
 
 #: What a list may be narrowed to; "any" where nothing is said.

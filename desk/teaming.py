@@ -10,7 +10,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from organizations.models import Organization
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
-from volunteers import powers, rosters, teams
+from volunteers import powers
+from volunteers.joining import rosters, teams
 from volunteers.models import Registration, Team, TeamMembership, Volunteer, Whistle
 from volunteers.states import TeamKind
 

@@ -14,7 +14,7 @@ from ground.templatetags.wenshao import minutes_as_hours, percent
 from organizations.posts import Power
 from organizations.scope import scope_of
 from requests.figures import Figures, figures_by, submitted_between
-from volunteers.figures import served_between, total
+from volunteers.accounting.figures import served_between, total
 
 #: Less than this, in percentage points, is no change.
 SAME = 0.05

@@ -15,7 +15,9 @@ from accounts.sessions import to_strong_sign_in
 from organizations.guards import has_a_seat
 from organizations.scope import scope_of
 
-FLOORS = frozenset({"accounts", "organizations", "notifications", "grids", "requests", "volunteers", "dashboards"})
+FLOORS = frozenset(
+    {"accounts", "organizations", "notifications", "grids", "requests", "volunteers", "dashboards"}
+)
 
 
 class RegistrySite(UnfoldAdminSite):

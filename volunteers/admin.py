@@ -14,7 +14,7 @@ from ground.templatetags.wenshao import when
 from organizations.posts import Power
 from organizations.scope import scope_of
 from organizations.scoped_admin import ScopedAdmin, VerbButton, VerbForm
-from volunteers import registry, teams, usual
+from volunteers.joining import registry, teams
 from volunteers.models import (
     Claim,
     LedgerEntry,
@@ -29,6 +29,7 @@ from volunteers.models import (
 )
 from volunteers.powers import can_keep_team
 from volunteers.tables import REGISTRATIONS
+from volunteers.whistling import usual
 
 
 class _LookUp(ScopedAdmin):

@@ -12,12 +12,12 @@ class VolunteersConfig(AppConfig):
         from requests.powers import contactors
         from requests.signals import request_moved
         from requests.timeline import contributors, wordings
-        from volunteers import board_news
-        from volunteers.audiences import claimants_of, of_whistle
+        from volunteers.leaderboards import news as board_news
         from volunteers.powers import is_claimant_of
         from volunteers.receivers import cancel_whistles_of_withdrawn
         from volunteers.stored import about
         from volunteers.telling import invite_to_thank, tell_claims, word_whistles
+        from volunteers.whistling.audiences import claimants_of, of_whistle
 
         stored.register(about)
         audiences.register("whistle", of_whistle)

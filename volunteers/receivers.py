@@ -14,9 +14,10 @@ from organizations.posts import Tier
 from organizations.signals import member_linked, organization_closing, organization_moved
 from requests.models import ServiceRequest
 from requests.states import State
-from volunteers import registry, whistles
+from volunteers.joining import registry
 from volunteers.models import Registration, Team, Volunteer, Whistle, WhistleSeries
 from volunteers.states import WhistleState
+from volunteers.whistling import whistles
 
 
 def cancel_whistles_of_withdrawn(sender: type, move: Move, **_: Any) -> None:

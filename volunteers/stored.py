@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from accounts.models import User
 from accounts.stored import Fact
+from volunteers.joining.profile import free_times_in_words
 from volunteers.models import Claim, LedgerEntry, Registration, TeamMembership, Thanks, Volunteer
-from volunteers.profile import free_times_in_words
 
 
 def about(user: User) -> Iterable[Fact]:

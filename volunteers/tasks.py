@@ -3,9 +3,12 @@
 from celery import shared_task
 
 from ground.leases import MESSAGE_SECONDS
-from volunteers import crediting, leaderboards, quota_reminders, reminders, series, waiting, whistles
+from volunteers import leaderboards
+from volunteers.accounting import crediting, quota_reminders
+from volunteers.claiming import waiting
 from volunteers.models import Whistle
 from volunteers.summaries import running as summaries
+from volunteers.whistling import reminders, series, whistles
 
 
 @shared_task(name="volunteers.start_and_finish_due", expires=50)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from requests.invitations import Invitation
 from requests.models import RequestEvent, ServiceRequest
 from requests.timeline import Entry
-from volunteers import thanking
+from volunteers.accounting import thanking
 from volunteers.models import ClaimEvent, Whistle
 
 #: Steps of a claim that whoever asked wants to know of, in the words of the history.

@@ -19,7 +19,7 @@ from organizations.models import Organization, Policy, Unit
 from organizations.posts import Tier
 from requests.models import ServiceRequest
 from requests.states import OPEN
-from volunteers import quotas
+from volunteers.accounting import quotas
 from volunteers.models import Registration, Volunteer
 from volunteers.states import VolunteerKind
 

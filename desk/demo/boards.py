@@ -10,7 +10,8 @@ from django.utils import timezone
 from desk.demo.script import at_time
 from ground import clock
 from ground.errors import RuleViolation
-from volunteers import crediting, leaderboards
+from volunteers import leaderboards
+from volunteers.accounting import crediting
 from volunteers.leaderboards.closing import PROCLAIMED_ON
 from volunteers.models import Claim
 from volunteers.states import ClaimState

@@ -14,9 +14,12 @@ from desk.demo.script import Script, at_time
 from grids.models import Building
 from ground.geo import Point
 from organizations.models import Organization, Skill
-from volunteers import attendance, claims, crediting, whistles
+from volunteers.accounting import crediting
+from volunteers.claiming import claims
 from volunteers.models import Claim, Volunteer, Whistle
+from volunteers.presence import attendance
 from volunteers.states import PRESENT, Audience, ClaimState
+from volunteers.whistling import whistles
 
 FORGOT = "忘记签退，领队和现场照片证明全程在场"
 

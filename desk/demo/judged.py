@@ -15,7 +15,7 @@ from desk.demo.script import at_time
 from organizations.models import Appointment
 from organizations.posts import Post
 from requests.states import DutyArea
-from volunteers import crediting
+from volunteers.accounting import crediting
 from volunteers.models import Claim
 from volunteers.states import ClaimState, Task
 

@@ -15,9 +15,11 @@ from desk.demo.pictures import picture
 from desk.demo.script import at_time
 from organizations.models import Unit
 from requests.states import DutyArea
-from volunteers import claims, crediting, reminders, series, usual, whistles, wishes
+from volunteers.accounting import crediting
+from volunteers.claiming import claims, wishes
 from volunteers.models import Claim, Whistle, WhistleSeries, WhistleTemplate
 from volunteers.states import Audience, Task, WhistleKind
+from volunteers.whistling import reminders, series, usual, whistles
 
 if TYPE_CHECKING:
     from desk.demo.past import Stage

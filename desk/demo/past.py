@@ -30,7 +30,7 @@ from organizations.models import Member, Skill
 from requests import catalogue
 from requests.models import Category
 from requests.states import DutyArea, Track
-from volunteers import registry
+from volunteers.joining import registry
 from volunteers.models import Volunteer
 from volunteers.states import Audience, Task, VolunteerKind
 

@@ -11,7 +11,8 @@ from desk.demo.called import Called, Helper, Presence
 from desk.demo.calls import Call
 from desk.demo.script import at_time
 from requests.states import DutyArea
-from volunteers import attendance, waiting
+from volunteers.claiming import waiting
+from volunteers.presence import attendance
 from volunteers.states import Task
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from desk.demo.people import People
 from desk.demo.places import Land
 from ground import clock
 from organizations.models import Skill
-from volunteers import profile, thanking
+from volunteers.accounting import thanking
+from volunteers.joining import profile
 from volunteers.models import Claim, Volunteer, Whistle
 from volunteers.states import SERVED, ClaimState, FreeTime, WhistleKind, WhistleState
 

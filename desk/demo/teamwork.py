@@ -22,9 +22,10 @@ from ground.geo import Point
 from organizations.models import Appointment, Member, Unit
 from organizations.posts import Post
 from requests.states import DutyArea
-from volunteers import placing, registry, teams, whistles
+from volunteers.joining import placing, registry, teams
 from volunteers.models import Registration, Team, Volunteer
 from volunteers.states import Audience, Task, TeamKind, TeamRole, TeamTheme, VolunteerKind
+from volunteers.whistling import whistles
 
 SEED = 3
 #: How long ago the teams were founded, and people joined them, in days.

@@ -16,9 +16,9 @@ from desk.views.crediting import PAGE, claims_of
 from ground import clock
 from organizations.guards import staff_page
 from organizations.posts import Power
-from volunteers import attendance
 from volunteers.forms.crediting import AttestForm
 from volunteers.models import Claim
+from volunteers.presence import attendance
 from volunteers.states import ClaimState
 
 

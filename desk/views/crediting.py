@@ -15,8 +15,8 @@ from django.views.decorators.http import require_http_methods
 from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
-from volunteers import crediting as judging
 from volunteers import presenting
+from volunteers.accounting import crediting as judging
 from volunteers.forms.crediting import JudgeForm
 from volunteers.models import Claim
 from volunteers.presenting.evidence import Evidence, evidence_of_all

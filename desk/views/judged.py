@@ -16,8 +16,8 @@ from desk.row_forms import went_through
 from desk.views.crediting import PAGE, claims_of, tabs
 from organizations.guards import staff_page
 from organizations.posts import Power
-from volunteers import crediting as judging
-from volunteers import ledger
+from volunteers.accounting import crediting as judging
+from volunteers.accounting import ledger
 from volunteers.forms.crediting import CorrectForm, ReverseForm
 from volunteers.models import Claim
 from volunteers.presenting import CHIPS

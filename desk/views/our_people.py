@@ -23,7 +23,7 @@ from organizations.guards import staff_page
 from organizations.models import Member, Unit
 from organizations.posts import Power
 from organizations.scope import scope_of
-from volunteers import crediting as judging
+from volunteers.accounting import crediting as judging
 from volunteers.forms.crediting import ProposeForm
 from volunteers.models import Claim, Volunteer
 from volunteers.presenting.evidence import evidence_of

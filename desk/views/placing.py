@@ -18,8 +18,9 @@ from organizations.guards import staff_page
 from organizations.models import Member, Organization, Unit
 from organizations.posts import Power
 from organizations.scope import scope_of
-from volunteers import placing, powers, registry
+from volunteers import powers
 from volunteers.forms.registration import ChooseForm
+from volunteers.joining import placing, registry
 from volunteers.models import Registration
 from volunteers.states import AWAITING
 

@@ -24,7 +24,7 @@ from organizations.guards import staff_page
 from organizations.models import Organization
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
-from volunteers import quotas
+from volunteers.accounting import quotas
 
 PAGE = 30
 #: Rows of totals on the page; the table to download has all of them.

@@ -16,8 +16,8 @@ from desk.row_forms import went_through
 from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
-from volunteers import registry
 from volunteers.forms.registration import BecauseForm, ConfirmForm, RegridForm
+from volunteers.joining import registry
 from volunteers.models import Registration
 from volunteers.states import VolunteerKind
 

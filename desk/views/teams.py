@@ -14,8 +14,9 @@ from desk import teaming
 from desk.access import TEAM_SIGHT
 from ground.errors import NoPower, RuleViolation
 from organizations.guards import staff_page
-from volunteers import powers, teams
+from volunteers import powers
 from volunteers.forms.teams import TeamForm, seats_of
+from volunteers.joining import teams
 from volunteers.models import Team
 from volunteers.states import TeamKind, TeamRole
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from organizations.guards import staff_page
 from organizations.posts import Power
-from volunteers import usual
 from volunteers.models import WhistleTemplate
+from volunteers.whistling import usual
 
 
 @require_GET

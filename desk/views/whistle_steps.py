@@ -16,10 +16,10 @@ from desk.views.whistles import page_of_one, whistle_or_404
 from ground.errors import RuleViolation
 from organizations.guards import staff_page
 from organizations.posts import Power
-from volunteers import series, usual, whistles
 from volunteers.forms.whistles import LeaderForm, ReasonForm, SeriesForm, TemplateForm
 from volunteers.models import Whistle, WhistleSeries
 from volunteers.states import LIVE
+from volunteers.whistling import series, usual, whistles
 
 
 @dataclass(frozen=True, slots=True)

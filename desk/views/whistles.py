@@ -20,11 +20,11 @@ from organizations.posts import Power, Tier
 from organizations.scope import scope_of
 from requests.models import ServiceRequest
 from requests.tables import REQUESTS
-from volunteers import usual, whistles
 from volunteers.forms.whistles import WhistleForm
 from volunteers.models import Whistle, WhistleTemplate
 from volunteers.states import WhistleState
 from volunteers.tables import WHISTLES
+from volunteers.whistling import usual, whistles
 
 TABS = (
     ("open", "招募中", (WhistleState.OPEN,)),

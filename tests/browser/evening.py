@@ -21,8 +21,10 @@ def write() -> None:
     from ground import clock
     from ground.fields import phone_index
     from organizations.posts import Post
-    from volunteers import attendance, claims, whistles
+    from volunteers.claiming import claims
     from volunteers.models import Claim, Registration
+    from volunteers.presence import attendance
+    from volunteers.whistling import whistles
 
     secretary = User.objects.get(phone_index=phone_index(roster.SECRETARY.phone))
     seat = secretary.appointments.in_force().get(post=Post.SECRETARY).organization

@@ -259,7 +259,11 @@ OFFICER = (
         is_wall=True,
     ),
     Shot("组织部-地图", "/dashboards/", press="a:has-text('大图')", whole=False),
-    Shot("组织部-街道看板", "/dashboards/", press="section[aria-labelledby=children] tbody a:has-text('惠民街道')"),
+    Shot(
+        "组织部-街道看板",
+        "/dashboards/",
+        press="section[aria-labelledby=children] tbody a:has-text('惠民街道')",
+    ),
     Shot("组织部-排行榜", "/leaderboards/"),
     Shot("组织部-服务指标", "/desk/quotas/", whole=False),
     Shot("组织部-活动汇总", "/desk/summaries/", whole=False),

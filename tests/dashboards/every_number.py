@@ -21,7 +21,7 @@ from organizations.scope import NOTHING
 from requests.figures.times import percentile
 from requests.models import ServiceRequest
 from tests.dashboards.rolling import slow
-from volunteers import quotas
+from volunteers.accounting import quotas
 from volunteers.models import LedgerEntry, Registration, Whistle
 
 #: Rates as RULES 7 has them: how many of how many.

@@ -15,7 +15,7 @@ from tests.factories import City, a_user, appoint
 from tests.volunteers import scenes as whistling
 from tests.workflow import a_photo
 from tests.workflow.dispatched import answered, sent
-from volunteers import whistles
+from volunteers.whistling import whistles
 
 
 def a_leader(city: City) -> User:
@@ -63,6 +63,6 @@ def _whistle(city: City, row: ServiceRequest) -> None:
     )
     whistles.publish(draft, by=city.home.secretary)
     volunteer = whistling.a_volunteer(city, skills=("电工",), name="王建国")
-    from volunteers import claims
+    from volunteers.claiming import claims
 
     claims.claim(draft, by=volunteer.user)

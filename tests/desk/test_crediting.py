@@ -14,9 +14,13 @@ from tests.factories import City, a_grid_worker, a_member, a_user, appoint
 from tests.signing_in import strong_client, weak_client
 from tests.volunteers import scenes
 from tests.workflow import a_photo
-from volunteers import attendance, crediting, registry, whistles, wishes
+from volunteers.accounting import crediting
+from volunteers.claiming import wishes
+from volunteers.joining import registry
 from volunteers.models import CheckMark, Claim, LedgerEntry, Registration, Volunteer
+from volunteers.presence import attendance
 from volunteers.states import Attested, ClaimState, RegistrationState, VolunteerKind
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 CREDITING, REGISTRATIONS = "/desk/crediting/", "/desk/registrations/"

@@ -33,11 +33,11 @@ from requests.figures import conditions
 from requests.models import Dispatch, RequestEvent, ServiceRequest
 from requests.states import OPEN, DispatchState, Grade, State
 from tests.factories import a_user
+from volunteers.accounting.ledger_proof import findings
+from volunteers.joining.placing import because, left_over
+from volunteers.joining.rosters import figures
 from volunteers.leaderboards import board_of
-from volunteers.ledger_proof import findings
 from volunteers.models import Board, Claim, LedgerEntry, Registration, SummaryJob, Team, Whistle
-from volunteers.placing import because, left_over
-from volunteers.rosters import figures
 from volunteers.states import BoardKind, ClaimState, Period, WhistleState
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -11,7 +11,8 @@ from tests.desk.scenes import accept, ask, finish, open_page, queries_of
 from tests.factories import City, a_grid_worker, a_unit, a_user, appoint
 from tests.signing_in import weak_client
 from tests.volunteers import scenes
-from volunteers import claims, whistles
+from volunteers.claiming import claims
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 

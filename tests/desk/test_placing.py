@@ -14,7 +14,7 @@ from tests.desk.scenes import open_page, queries_of
 from tests.factories import City, a_member, a_user, appoint
 from tests.signing_in import strong_client
 from tests.volunteers.scenes import a_city, a_volunteer
-from volunteers import registry
+from volunteers.joining import registry
 from volunteers.models import Registration
 from volunteers.states import RegistrationState, VolunteerKind
 

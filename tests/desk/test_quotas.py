@@ -16,7 +16,7 @@ from tests.desk.scenes import open_page, queries_of, secretary_of
 from tests.factories import City, a_grid_worker, a_member, a_unit, a_user, appoint
 from tests.signing_in import strong_client
 from tests.volunteers import scenes
-from volunteers import registry
+from volunteers.joining import registry
 from volunteers.models import Claim, Registration, ServiceBalance, Volunteer
 from volunteers.states import RegistrationState, VolunteerKind
 

@@ -12,7 +12,7 @@ from tests.desk.scenes import open_page, queries_of
 from tests.factories import City, a_grid_worker, a_member, a_user, appoint
 from tests.signing_in import strong_client
 from tests.volunteers.scenes import a_city, a_plain_volunteer, a_volunteer, credited
-from volunteers import registry
+from volunteers.joining import registry
 from volunteers.models import Registration
 from volunteers.states import RegistrationState, VolunteerKind
 

@@ -18,7 +18,7 @@ from tests.signing_in import strong_client
 from tests.volunteers import scenes
 from tests.workflow import a_category, filed
 from tests.workflow.dispatched import a_department, sent
-from volunteers import profile
+from volunteers.joining import profile
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}

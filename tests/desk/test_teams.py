@@ -13,7 +13,7 @@ from tests.desk.scenes import open_page, queries_of
 from tests.factories import City, a_grid_worker, a_user, appoint
 from tests.signing_in import strong_client
 from tests.volunteers.scenes import EVENING, a_city, a_volunteer, credited
-from volunteers import teams
+from volunteers.joining import teams
 from volunteers.models import Team
 from volunteers.states import TeamRole
 

@@ -14,9 +14,10 @@ from tests.factories import City, a_unit
 from tests.signing_in import strong_client
 from tests.volunteers import scenes
 from tests.volunteers.test_audiences import a_team
-from volunteers import series, usual, waiting, whistles
+from volunteers.claiming import waiting
 from volunteers.models import Whistle, WhistleSeries, WhistleTemplate
 from volunteers.states import Audience, WhistleKind, WhistleState
+from volunteers.whistling import series, usual, whistles
 
 pytestmark = pytest.mark.django_db
 NEW, LIST = "/desk/whistles/new/", "/desk/whistles/"

@@ -14,9 +14,10 @@ from tests.desk.scenes import accept, ask, open_page, queries_of, secretary_of
 from tests.factories import City, a_grid_worker, a_user, appoint
 from tests.signing_in import strong_client, weak_client
 from tests.volunteers import scenes
-from volunteers import claims, whistles
+from volunteers.claiming import claims
 from volunteers.models import Whistle
 from volunteers.states import WhistleState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 NEW = "/desk/whistles/new/"

@@ -13,8 +13,11 @@ from ground import clock
 from ground.errors import RuleViolation
 from tests.factories import City
 from tests.volunteers.scenes import CHINA, a_draft, a_volunteer
-from volunteers import attendance, claims, crediting, whistles
+from volunteers.accounting import crediting
+from volunteers.claiming import claims
 from volunteers.models import Claim, LedgerEntry, ServiceBalance, Volunteer, Whistle
+from volunteers.presence import attendance
+from volunteers.whistling import whistles
 
 #: October 2026: a holiday of seven days, make-up workdays before and after it.
 FIRST = datetime(2026, 10, 1, tzinfo=CHINA)

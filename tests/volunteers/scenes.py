@@ -11,9 +11,13 @@ from ground import clock
 from ground.geo import Point
 from tests import factories
 from tests.factories import City, Community, a_member, a_user
-from volunteers import attendance, claims, crediting, registry, whistles
+from volunteers.accounting import crediting
+from volunteers.claiming import claims
+from volunteers.joining import registry
 from volunteers.models import Claim, Volunteer, Whistle
+from volunteers.presence import attendance
 from volunteers.states import VolunteerKind
+from volunteers.whistling import whistles
 
 CHINA = ZoneInfo("Asia/Shanghai")
 #: A Friday that is a working day; whistles of these tests run in its evening.

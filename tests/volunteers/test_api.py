@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 from ground import clock
 from tests.factories import a_member, a_user
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, a_city, a_claim, a_volunteer, a_whistle, credited
-from volunteers import claims, leaderboards
+from volunteers import leaderboards
+from volunteers.claiming import claims
 from volunteers.models import Claim
 
 pytestmark = pytest.mark.django_db

@@ -11,8 +11,9 @@ from ground import clock
 from organizations.models.policies import Attendance
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, HERE, a_city, a_claim, a_volunteer, a_whistle
 from tests.volunteers.test_policies import policy
-from volunteers import claims, onsite
+from volunteers.claiming import claims
 from volunteers.models import Claim
+from volunteers.presence import onsite
 from volunteers.tasks import fill_places
 
 pytestmark = pytest.mark.django_db

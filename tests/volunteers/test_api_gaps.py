@@ -26,8 +26,9 @@ from tests.volunteers.scenes import (
 )
 from tests.volunteers.test_wish_notices import a_resident, a_wish
 from tests.workflow import a_photo
-from volunteers import attendance, onsite, wishes
+from volunteers.claiming import wishes
 from volunteers.models import CheckMark, Claim, Volunteer, Whistle
+from volunteers.presence import attendance, onsite
 from volunteers.presenting.evidence import evidence_of_all
 
 pytestmark = pytest.mark.django_db

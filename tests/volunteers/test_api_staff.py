@@ -14,8 +14,8 @@ from ground import clock
 from tests.factories import a_unit, a_user, appoint
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, a_city, a_draft, a_volunteer, a_whistle
 from tests.workflow import accepted
-from volunteers import usual, whistles
 from volunteers.models import Whistle
+from volunteers.whistling import usual, whistles
 
 pytestmark = pytest.mark.django_db
 

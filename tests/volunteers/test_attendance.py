@@ -18,9 +18,11 @@ from tests.volunteers.scenes import (
     a_whistle,
     attended,
 )
-from volunteers import attendance, crediting, whistles
+from volunteers.accounting import crediting
+from volunteers.presence import attendance
 from volunteers.states import ClaimState
 from volunteers.tables import CHECK_IN_OPENS
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 #: About 620 m north of the place.

@@ -12,9 +12,11 @@ from ground.errors import RuleViolation
 from notifications.models import FanOut
 from tests.factories import a_unit, a_user
 from tests.volunteers.scenes import FRIDAY_NOON, a_city, a_plain_volunteer, a_volunteer, a_whistle
-from volunteers import audiences, claims, registry
+from volunteers.claiming import claims
+from volunteers.joining import registry
 from volunteers.models import Registration, Team, TeamMembership, Whistle
 from volunteers.states import Audience, TeamKind, TeamTheme, VolunteerKind
+from volunteers.whistling import audiences
 
 pytestmark = pytest.mark.django_db
 

@@ -24,18 +24,12 @@ from organizations.posts import Post
 from requests.photos import Picture
 from tests.factories import a_grid_worker, a_user, appoint
 from tests.volunteers.scenes import FRIDAY_NOON, HERE, a_city, a_draft, a_plain_volunteer, a_volunteer
-from volunteers import (
-    attendance,
-    claims,
-    crediting,
-    ledger_proof,
-    registry,
-    waiting,
-    whistles,
-    wishes,
-)
+from volunteers.accounting import crediting, ledger_proof
+from volunteers.claiming import claims, waiting, wishes
+from volunteers.claiming.standing import is_recruiting
+from volunteers.joining import registry
 from volunteers.models import Claim, ClaimEvent, LedgerEntry, Registration, Volunteer, Whistle, WhistleEvent
-from volunteers.standing import is_recruiting
+from volunteers.presence import attendance
 from volunteers.states import (
     LIVE,
     STANDING,
@@ -46,6 +40,7 @@ from volunteers.states import (
     WhistleState,
 )
 from volunteers.tables import CLAIMS, WHISTLES
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 SEQUENCES, STEPS = int(os.environ.get("WENSHAO_SEQUENCES", 3)), 120
@@ -346,7 +341,7 @@ def _registrations() -> Iterable[str]:
 
 def test_the_walk_would_notice(monkeypatch: pytest.MonkeyPatch) -> None:
     """The proofs are proofs: with the check of places taken out they find what happens then."""
-    from volunteers import standing
+    from volunteers.claiming import standing
 
     monkeypatch.setattr(standing, "_full", lambda whistle, spoken_for: "")
     world = World()

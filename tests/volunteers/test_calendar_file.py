@@ -22,9 +22,10 @@ from tests.volunteers.scenes import (
     credited,
 )
 from tests.workflow import accepted
-from volunteers import claims, waiting, whistles
+from volunteers.claiming import claims, waiting
 from volunteers.models import Claim
 from volunteers.states import WhistleKind
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 

@@ -21,10 +21,12 @@ from tests.volunteers.scenes import (
     a_volunteer,
     a_whistle,
 )
-from volunteers import claims, registry, teams, whistles
+from volunteers.claiming import claims
+from volunteers.joining import registry, teams
 from volunteers.models import Claim, TeamMembership, Whistle
 from volunteers.signals import claim_moved
 from volunteers.states import Audience, ClaimState, VolunteerKind
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,8 @@ from tests.factories import City, a_user
 from tests.organizations.policy_scenes import an_officer, sign
 from tests.volunteers.board_scenes import a_service, bare_whistle
 from tests.volunteers.scenes import CHINA, LONG_AGO, a_city, a_volunteer, credited
-from volunteers import crediting, leaderboards
+from volunteers import leaderboards
+from volunteers.accounting import crediting
 from volunteers.leaderboards import closing, naming, refreshing
 from volunteers.models import Board, BoardNews, BoardRow, BoardSnapshot, Star, Thanks, Volunteer
 from volunteers.states import BoardKind, Period

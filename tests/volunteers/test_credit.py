@@ -25,7 +25,7 @@ from tests.volunteers.scenes import (
     attended,
     credited,
 )
-from volunteers import crediting, ledger, quotas
+from volunteers.accounting import crediting, ledger, quotas
 from volunteers.models import Claim, LedgerEntry
 from volunteers.states import Attested, ClaimState, Period
 

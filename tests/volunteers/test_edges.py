@@ -19,7 +19,7 @@ from tests.volunteers.scenes import (
     credited,
 )
 from tests.workflow import accepted
-from volunteers import ledger, quotas
+from volunteers.accounting import ledger, quotas
 from volunteers.forms.whistles import WhistleForm
 from volunteers.states import Period
 

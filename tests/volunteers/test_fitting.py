@@ -27,10 +27,11 @@ from tests.volunteers.scenes import (
     a_volunteer,
     a_whistle,
 )
-from volunteers import fitting, profile
+from volunteers.claiming import fitting
+from volunteers.claiming.standing import standing_of
+from volunteers.joining import profile
 from volunteers.models import Volunteer, Whistle
 from volunteers.presenting import card_of
-from volunteers.standing import standing_of
 from volunteers.states import FreeTime, WhistleKind
 from volunteers.views.whistles import cards_of, open_whistles
 

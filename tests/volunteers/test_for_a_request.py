@@ -24,9 +24,11 @@ from tests.volunteers.scenes import (
     attended,
 )
 from tests.workflow import accepted, filed
-from volunteers import claims, crediting, whistles
+from volunteers.accounting import crediting
+from volunteers.claiming import claims
 from volunteers.powers import sees_requester
 from volunteers.states import ClaimState, WhistleState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 

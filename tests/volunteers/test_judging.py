@@ -23,10 +23,12 @@ from tests.volunteers.scenes import (
     credited,
 )
 from tests.workflow import a_photo
-from volunteers import crediting, ledger, whistles, wishes
-from volunteers.ledger_proof import findings
+from volunteers.accounting import crediting, ledger
+from volunteers.accounting.ledger_proof import findings
+from volunteers.claiming import wishes
 from volunteers.models import BoardNews, Claim, LedgerEntry, ServiceBalance
 from volunteers.states import Attested, ClaimState, EntryKind, WhistleKind, WhistleState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 OVER = EVENING + timedelta(hours=2)

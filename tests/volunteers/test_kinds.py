@@ -23,9 +23,10 @@ from tests.volunteers.scenes import (
     attended,
 )
 from tests.workflow import accepted
-from volunteers import crediting, whistles
+from volunteers.accounting import crediting
 from volunteers.models import Whistle
 from volunteers.states import Audience, ClaimState, WhistleKind, WhistleState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 
@@ -110,7 +111,7 @@ def test_an_emergency_is_heard_at_once_and_takes_claims_while_it_runs():
     with clock.at(FRIDAY_NOON + timedelta(minutes=1)):
         assert whistles.start_and_finish_due() == 1
         assert list(Whistle.objects.recruiting()) == [whistle]
-        from volunteers import claims
+        from volunteers.claiming import claims
 
         assert claims.claim(whistle, by=volunteer.user).state == ClaimState.CLAIMED
     with clock.at(whistle.ends_at):

@@ -26,11 +26,13 @@ from tests.volunteers.scenes import (
     credited,
 )
 from tests.workflow import accepted
-from volunteers import crediting, leaderboards, whistles
+from volunteers import leaderboards
+from volunteers.accounting import crediting
 from volunteers.leaderboards import scoring
 from volunteers.models import BoardRow
 from volunteers.states import Period
 from volunteers.tasks import refresh_boards, start_and_finish_due
+from volunteers.whistling import whistles
 
 LATER = EVENING + timedelta(hours=5)
 NEXT_DAY = EVENING + timedelta(hours=12)

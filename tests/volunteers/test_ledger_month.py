@@ -10,7 +10,7 @@ from django.db import transaction
 
 from tests.volunteers.month import Month, balance_rows, ledger_rows
 from tests.volunteers.scenes import a_city
-from volunteers.ledger_proof import findings
+from volunteers.accounting.ledger_proof import findings
 from volunteers.models import Claim, ClaimEvent, LedgerEntry
 from volunteers.states import ClaimState, EntryKind
 

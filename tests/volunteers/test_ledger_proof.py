@@ -11,8 +11,8 @@ from django.db.models import QuerySet
 from ground import clock
 from organizations.models import WorkdayOverride
 from tests.volunteers.scenes import EVENING, a_city, a_volunteer, a_whistle, attended, credited
-from volunteers import crediting
-from volunteers.ledger_proof import findings
+from volunteers.accounting import crediting
+from volunteers.accounting.ledger_proof import findings
 from volunteers.models import Claim, LedgerEntry, ServiceBalance
 from volunteers.states import ClaimState, EntryKind
 

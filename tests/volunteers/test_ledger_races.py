@@ -28,10 +28,14 @@ from tests.volunteers.scenes import (
     attended,
     credited,
 )
-from volunteers import attendance, board_news, claims, crediting, whistles
-from volunteers.ledger_proof import findings
+from volunteers.accounting import crediting
+from volunteers.accounting.ledger_proof import findings
+from volunteers.claiming import claims
+from volunteers.leaderboards import news as board_news
 from volunteers.models import BoardNews, Claim, ClaimEvent, LedgerEntry, ServiceBalance
+from volunteers.presence import attendance
 from volunteers.states import ClaimState
+from volunteers.whistling import whistles
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 OVER = EVENING + timedelta(hours=3)

@@ -23,9 +23,12 @@ from tests.volunteers.scenes import (
     a_whistle,
     attended,
 )
-from volunteers import attendance, claims, crediting, devices, onsite, whistles
+from volunteers.accounting import crediting
+from volunteers.claiming import claims
 from volunteers.models import CheckMark, Whistle
+from volunteers.presence import attendance, devices, onsite
 from volunteers.states import CheckBy, CheckWay, ClaimState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 LATER = EVENING + timedelta(hours=3)

@@ -10,7 +10,7 @@ from notifications.models import Outgoing
 from organizations import tree
 from tests.factories import Community, a_community, a_user
 from tests.volunteers.scenes import a_city, a_claim, a_volunteer, a_whistle
-from volunteers import registry, teams
+from volunteers.joining import registry, teams
 from volunteers.models import Registration, Volunteer
 from volunteers.states import ClaimState, RegistrationState, TeamKind, VolunteerKind
 

@@ -9,7 +9,7 @@ import pytest
 from ground import clock
 from ground.geo import Point
 from tests.volunteers.scenes import EVENING, HERE, a_city, a_claim, a_volunteer, a_whistle, attended
-from volunteers import attendance, oddities
+from volunteers.presence import attendance, oddities
 from volunteers.states import Audience, ClaimState
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import pytest
 
 from tests.volunteers.scenes import CHINA, a_city, a_volunteer, credited
-from volunteers import ledger, quotas
+from volunteers.accounting import ledger, quotas
 from volunteers.models import LedgerEntry, ServiceBalance
 from volunteers.states import Period
 

@@ -13,9 +13,10 @@ from requests import workflow
 from tests.factories import a_user, appoint
 from tests.volunteers.scenes import FRIDAY_NOON, a_city, a_claim, a_volunteer, a_whistle
 from tests.workflow import accepted, filed
-from volunteers import claims, whistles
+from volunteers.claiming import claims
 from volunteers.models import Claim, Whistle
 from volunteers.states import WhistleState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 

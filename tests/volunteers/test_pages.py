@@ -23,9 +23,11 @@ from tests.volunteers.scenes import (
     a_whistle,
     credited,
 )
-from volunteers import crediting, leaderboards, whistles
+from volunteers import leaderboards
+from volunteers.accounting import crediting
 from volunteers.models import Claim, Volunteer
 from volunteers.states import ClaimState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 PAGES = ("/whistles/", "/claims/", "/service/", "/registration/")

@@ -9,7 +9,7 @@ from organizations.posts import Post
 from tests.factories import a_member, a_user, appoint
 from tests.signing_in import strong_client
 from tests.volunteers.scenes import a_city, a_volunteer
-from volunteers import registry, teams
+from volunteers.joining import registry, teams
 from volunteers.models import Registration, Team
 from volunteers.states import RegistrationState, TeamRole, VolunteerKind
 

@@ -10,7 +10,7 @@ from ground import clock
 from organizations.posts import Post
 from tests.factories import a_user, appoint
 from tests.volunteers.scenes import FRIDAY_NOON, a_city, a_volunteer, a_whistle
-from volunteers import registry, teams
+from volunteers.joining import registry, teams
 from volunteers.models import Team
 from volunteers.states import Audience, RegistrationState, VolunteerKind
 

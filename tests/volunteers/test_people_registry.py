@@ -7,7 +7,7 @@ import pytest
 from tests.factories import a_grid_worker, a_user
 from tests.signing_in import strong_client
 from tests.volunteers.scenes import a_city, a_volunteer
-from volunteers import registry, teams
+from volunteers.joining import registry, teams
 from volunteers.states import RegistrationState, VolunteerKind
 
 pytestmark = pytest.mark.django_db

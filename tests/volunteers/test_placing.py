@@ -14,8 +14,8 @@ from organizations.models import Member
 from organizations.posts import Post
 from tests.factories import a_member, a_user, appoint
 from tests.volunteers.scenes import a_city, a_volunteer
-from volunteers import placing, registry
-from volunteers.placing import Why, because, left_over
+from volunteers.joining import placing, registry
+from volunteers.joining.placing import Why, because, left_over
 from volunteers.states import RegistrationState, VolunteerKind
 
 pytestmark = pytest.mark.django_db

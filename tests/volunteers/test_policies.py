@@ -27,8 +27,10 @@ from tests.volunteers.scenes import (
     a_whistle,
     credited,
 )
-from volunteers import attendance, crediting, leaderboards, quotas
+from volunteers import leaderboards
+from volunteers.accounting import crediting, quotas
 from volunteers.models import Board, BoardRow, Claim, Volunteer
+from volunteers.presence import attendance
 from volunteers.states import Attested, ClaimState, Period
 from volunteers.tasks import refresh_boards
 

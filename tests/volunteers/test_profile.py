@@ -10,7 +10,7 @@ from organizations.models import Skill
 from tests.factories import a_user
 from tests.signing_in import weak_client
 from tests.volunteers.scenes import a_city, a_plain_volunteer, a_volunteer
-from volunteers import profile
+from volunteers.joining import profile
 from volunteers.models import Volunteer
 from volunteers.states import FreeTime
 

@@ -12,7 +12,7 @@ from organizations import policies
 from organizations.posts import Post
 from tests.factories import a_user, appoint
 from tests.volunteers.scenes import CHINA, LONG_AGO, a_city, a_plain_volunteer, a_volunteer, credited
-from volunteers import quota_reminders
+from volunteers.accounting import quota_reminders
 from volunteers.models import ServiceBalance
 from volunteers.states import Period
 

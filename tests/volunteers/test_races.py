@@ -26,9 +26,13 @@ from tests.volunteers.scenes import (
     credited,
 )
 from tests.workflow import accepted
-from volunteers import attendance, claims, crediting, leaderboards, whistles
+from volunteers import leaderboards
+from volunteers.accounting import crediting
+from volunteers.claiming import claims
 from volunteers.models import Board, Claim, Volunteer, Whistle, WhistleEvent
+from volunteers.presence import attendance
 from volunteers.states import BoardKind, ClaimState, Period, WhistleState
+from volunteers.whistling import whistles
 
 FULL = "该哨单已满员，可以候补，有人退单就按顺序递补给你。"
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]

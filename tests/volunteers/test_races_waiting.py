@@ -26,7 +26,7 @@ from tests.volunteers.scenes import (
     a_volunteer,
     a_whistle,
 )
-from volunteers import claims, waiting
+from volunteers.claiming import claims, waiting
 from volunteers.models import Claim, Registration, Volunteer, Whistle
 from volunteers.states import LIVE, ClaimState, RegistrationState, VolunteerKind
 

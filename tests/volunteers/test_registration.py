@@ -11,8 +11,8 @@ from organizations.models import Member
 from organizations.posts import Post
 from tests.factories import a_community, a_member, a_unit, a_user, appoint
 from tests.volunteers.scenes import a_city
-from volunteers import registry
 from volunteers.forms.registration import ConfirmForm
+from volunteers.joining import registry
 from volunteers.models import Registration, Volunteer
 from volunteers.states import RegistrationState, VolunteerKind
 

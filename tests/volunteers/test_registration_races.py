@@ -10,7 +10,7 @@ from organizations.posts import Post
 from tests.factories import a_community, a_member, a_user, appoint
 from tests.volunteers.scenes import a_city, a_volunteer
 from tests.volunteers.test_races import at_once
-from volunteers import placing, registry, teams
+from volunteers.joining import placing, registry, teams
 from volunteers.models import Registration, TeamMembership
 from volunteers.states import RegistrationState, TeamKind, TeamRole, VolunteerKind
 

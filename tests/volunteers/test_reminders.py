@@ -10,8 +10,9 @@ from ground import clock
 from notifications.models import FanOut, Message, Outgoing
 from notifications.outbox import sweep
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, a_city, a_claim, a_volunteer, a_whistle
-from volunteers import claims, reminders, whistles
+from volunteers.claiming import claims
 from volunteers.states import WhistleKind
+from volunteers.whistling import reminders, whistles
 
 pytestmark = pytest.mark.django_db
 

@@ -16,9 +16,9 @@ from organizations.posts import Tier
 from tests.factories import a_member
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, a_city, a_draft, a_whistle
 from tests.workflow import accepted
-from volunteers import series, whistles
 from volunteers.models import Team, Whistle, WhistleSeries
 from volunteers.states import Audience, TeamKind, TeamTheme, WhistleState
+from volunteers.whistling import series, whistles
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,8 @@ from ground import clock
 from tests.factories import a_user
 from tests.signing_in import weak_client
 from tests.volunteers.scenes import FRIDAY_NOON, a_city, a_volunteer, credited
-from volunteers import leaderboards, registry
+from volunteers import leaderboards
+from volunteers.joining import registry
 
 pytestmark = pytest.mark.django_db
 

@@ -18,7 +18,7 @@ from requests.states import DutyArea
 from tests.factories import a_user, appoint
 from tests.volunteers import scenes
 from tests.volunteers.summary_scenes import FIRST, LAST, Invention, Workbook, moment, written
-from volunteers import crediting
+from volunteers.accounting import crediting
 from volunteers.models import Claim, LedgerEntry, Thanks, Whistle
 from volunteers.states import ClaimState, Task, WhistleKind, WhistleState
 from volunteers.summaries import reading

@@ -8,7 +8,7 @@ from ground.errors import NoPower, RuleViolation
 from organizations.posts import Post
 from tests.factories import a_user, appoint
 from tests.volunteers.scenes import a_city, a_plain_volunteer, a_volunteer, a_whistle
-from volunteers import rosters, teams
+from volunteers.joining import rosters, teams
 from volunteers.models import Team, TeamMembership
 from volunteers.states import Audience, TeamKind, TeamRole
 

@@ -7,7 +7,7 @@ from requests import timeline
 from tests.factories import a_user
 from tests.volunteers.scenes import FRIDAY_NOON, a_city, a_volunteer, a_whistle
 from tests.workflow import accepted
-from volunteers import claims
+from volunteers.claiming import claims
 
 pytestmark = pytest.mark.django_db
 

@@ -30,8 +30,12 @@ from tests.volunteers.scenes import (
     attended,
 )
 from tests.workflow import accepted
-from volunteers import attendance, claims, onsite, presenting, thanking, whistles
+from volunteers import presenting
+from volunteers.accounting import thanking
+from volunteers.claiming import claims
 from volunteers.models import BoardNews, Claim, Thanks, Volunteer, Whistle
+from volunteers.presence import attendance, onsite
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 AFTER = EVENING + timedelta(hours=2)

@@ -15,7 +15,7 @@ from notifications.models import Outgoing
 from tests.factories import a_user
 from tests.volunteers.scenes import EVENING, a_city, a_volunteer, a_whistle, attended
 from tests.volunteers.test_races import at_once
-from volunteers import thanking
+from volunteers.accounting import thanking
 from volunteers.models import Thanks, Whistle
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]

@@ -13,8 +13,8 @@ from requests.states import DutyArea
 from tests.factories import a_user, appoint
 from tests.signing_in import strong_client
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, a_city, a_whistle
-from volunteers import usual
 from volunteers.models import WhistleTemplate
+from volunteers.whistling import usual
 
 pytestmark = pytest.mark.django_db
 

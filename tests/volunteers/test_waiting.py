@@ -22,10 +22,11 @@ from tests.volunteers.scenes import (
     a_volunteer,
     a_whistle,
 )
-from volunteers import claims, waiting, whistles
+from volunteers.claiming import claims, waiting
 from volunteers.models import Claim
 from volunteers.states import ClaimState, WhistleKind
 from volunteers.tasks import fill_places, settle_queues
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 

@@ -24,12 +24,13 @@ from tests.volunteers.scenes import (
     a_volunteer,
     a_whistle,
 )
-from volunteers import claims, whistles
-from volunteers.audiences import of_whistle
+from volunteers.claiming import claims
 from volunteers.forms.whistles import WhistleForm
 from volunteers.models import Whistle, WhistleEvent
 from volunteers.signals import whistle_moved
 from volunteers.states import Audience, ClaimState, WhistleState
+from volunteers.whistling import whistles
+from volunteers.whistling.audiences import of_whistle
 
 pytestmark = pytest.mark.django_db
 

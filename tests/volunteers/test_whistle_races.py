@@ -19,9 +19,12 @@ from requests.states import Outcome
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, a_city, a_claim, a_draft, a_volunteer, a_whistle
 from tests.volunteers.test_races import at, at_once
 from tests.workflow import accepted
-from volunteers import attendance, claims, crediting, reminders, series, whistles, wishes
+from volunteers.accounting import crediting
+from volunteers.claiming import claims, wishes
 from volunteers.models import Claim, Whistle, WhistleEvent, WhistleSeries
+from volunteers.presence import attendance
 from volunteers.states import ClaimState, WhistleKind, WhistleState
+from volunteers.whistling import reminders, series, whistles
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]
 

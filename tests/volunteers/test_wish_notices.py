@@ -15,7 +15,7 @@ from tests.factories import City, Community, a_user
 from tests.signing_in import weak_client
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, a_city, a_claim, a_draft, a_volunteer, a_whistle
 from tests.workflow import a_photo, filed
-from volunteers import wishes
+from volunteers.claiming import wishes
 from volunteers.models import Whistle
 from volunteers.states import WhistleKind
 

@@ -15,9 +15,11 @@ from notifications.models import Outgoing
 from tests.factories import a_user
 from tests.signing_in import strong_client, weak_client
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, HERE, a_city, a_claim, a_volunteer, a_whistle
-from volunteers import attendance, claims, whistles, wishes
+from volunteers.claiming import claims, wishes
 from volunteers.models import Claim
+from volunteers.presence import attendance
 from volunteers.states import ClaimState, WhistleKind, WhistleState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 MONDAY = EVENING + timedelta(days=3)

@@ -24,9 +24,11 @@ from tests import factories
 from tests.grids import marked
 from tests.grids.homes import a_resident
 from tests.volunteers import scenes
-from volunteers import claims, registry, series, teams, usual, whistles
+from volunteers.claiming import claims
+from volunteers.joining import registry, teams
 from volunteers.models import ClaimPhoto, Registration, SummaryJob, Thanks
 from volunteers.states import VolunteerKind
+from volunteers.whistling import series, usual, whistles
 
 IMPORT_ROUTES = ("import", "import_columns", "import_confirm", "import_cancel", "import_report")
 DISPATCH_ROUTES = ("detail", "take")

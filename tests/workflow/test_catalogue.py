@@ -8,8 +8,8 @@ from grids.models import SpecialGroup
 from requests import catalogue
 from requests.models import Category, ReplyTemplate
 from tests.factories import a_city
-from volunteers import usual
 from volunteers.models import WhistleTemplate
+from volunteers.whistling import usual
 
 pytestmark = pytest.mark.django_db
 

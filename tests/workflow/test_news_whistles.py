@@ -15,8 +15,8 @@ from requests.states import State
 from tests.factories import City, a_user, appoint
 from tests.volunteers.scenes import EVENING, FRIDAY_NOON, a_city, a_claim, a_volunteer, a_whistle
 from tests.workflow import accepted
-from volunteers import whistles
 from volunteers.states import ClaimState, WhistleState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 

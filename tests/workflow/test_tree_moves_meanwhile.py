@@ -17,7 +17,7 @@ from requests.models import ServiceRequest
 from tests.factories import City, a_city, a_user
 from tests.volunteers.scenes import a_volunteer, a_whistle, attended
 from tests.workflow import a_category, filed, together
-from volunteers import crediting
+from volunteers.accounting import crediting
 from volunteers.models import LedgerEntry
 
 pytestmark = [pytest.mark.services, pytest.mark.django_db(transaction=True)]

@@ -17,9 +17,11 @@ from ground.answers import REFUSALS
 from ground.geo import Point
 from organizations import policies
 from requests.states import ContactBy
-from volunteers import attendance, claims, devices, presenting, waiting, wishes
+from volunteers import presenting
 from volunteers.api.answers import MomentField, valid
+from volunteers.claiming import claims, waiting, wishes
 from volunteers.models import Claim
+from volunteers.presence import attendance, devices
 
 
 class RequesterSerializer(serializers.Serializer[presenting.Requester]):

@@ -13,11 +13,12 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from ground.answers import REFUSALS
-from volunteers import attendance, crediting, ledger
+from volunteers.accounting import crediting, ledger
 from volunteers.api.answers import MomentField, valid
 from volunteers.api.claims import ClaimSerializer, ClaimStepSerializer
 from volunteers.api.service import LedgerEntrySerializer
 from volunteers.models import Claim, Whistle
+from volunteers.presence import attendance
 from volunteers.presenting.evidence import Evidence, evidence_of_all
 from volunteers.tables import CLAIMS
 

@@ -16,9 +16,9 @@ from rest_framework.viewsets import GenericViewSet
 from ground.answers import REFUSALS
 from ground.paging import KeysetPages
 from organizations.models import Member
-from volunteers import placing, registry
 from volunteers.api.answers import valid
 from volunteers.api.registrations import ChoiceSerializer, RegistrationSerializer
+from volunteers.joining import placing, registry
 
 
 class LeftOverSerializer(serializers.Serializer[Member]):

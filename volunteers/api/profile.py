@@ -12,8 +12,8 @@ from rest_framework.viewsets import ViewSet
 
 from ground.answers import REFUSALS
 from organizations.models import Skill
-from volunteers import profile
 from volunteers.api.answers import valid
+from volunteers.joining import profile
 from volunteers.models import Volunteer
 from volunteers.states import FreeTime
 from volunteers.views.answering import volunteer_or_404

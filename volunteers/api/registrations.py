@@ -15,8 +15,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from ground.answers import REFUSALS
 from organizations.models import Organization
-from volunteers import registry
 from volunteers.api.answers import valid
+from volunteers.joining import registry
 from volunteers.models import Registration
 
 

@@ -17,9 +17,9 @@ from ground.answers import REFUSALS
 from ground.paging import KeysetPages
 from organizations.posts import Power
 from organizations.scope import scope_of
-from volunteers import registry
 from volunteers.api.answers import valid
 from volunteers.api.registrations import RegistrationSerializer
+from volunteers.joining import registry
 from volunteers.models import Registration
 from volunteers.states import RegistrationState, VolunteerKind
 

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ViewSet
 
 from organizations import policies
-from volunteers import ledger, quotas
+from volunteers.accounting import ledger, quotas
 from volunteers.models import LedgerEntry
 from volunteers.states import Period
 from volunteers.views.answering import volunteer_or_404

@@ -22,11 +22,11 @@ from organizations.posts import Power
 from organizations.scope import scope_of
 from requests.models import ServiceRequest
 from requests.states import DutyArea
-from volunteers import audiences, series, usual, whistles
 from volunteers.api.answers import MomentField, valid
 from volunteers.models import Team, Whistle, WhistleSeries, WhistleTemplate
 from volunteers.states import Audience, Task, WhistleKind
 from volunteers.tables import WHISTLES
+from volunteers.whistling import audiences, series, usual, whistles
 
 #: Steps that a person takes here.
 STEPS = ("publish", "edit", "abort", "cancel", "lead", "repeat")

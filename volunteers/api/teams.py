@@ -16,8 +16,9 @@ from rest_framework.viewsets import GenericViewSet
 from ground.answers import REFUSALS
 from ground.errors import NoPower
 from organizations.models import Organization
-from volunteers import powers, rosters, teams
+from volunteers import powers
 from volunteers.api.answers import valid
+from volunteers.joining import rosters, teams
 from volunteers.models import Team, Volunteer
 from volunteers.states import TeamKind, TeamRole, TeamTheme
 

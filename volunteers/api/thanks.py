@@ -11,8 +11,8 @@ from rest_framework.viewsets import GenericViewSet
 
 from ground.fields import surname_only
 from organizations import policies
+from volunteers.accounting.thanking import MOST_WORDS
 from volunteers.models import Thanks
-from volunteers.thanking import MOST_WORDS
 
 
 class ThankSerializer(serializers.Serializer[Any]):

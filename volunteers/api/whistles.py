@@ -17,7 +17,8 @@ from ground import clock
 from ground.answers import REFUSALS
 from ground.errors import RuleViolation
 from requests.states import Track
-from volunteers import claims, onsite, presenting, thanking, waiting
+from volunteers import presenting
+from volunteers.accounting import thanking
 from volunteers.api.answers import valid
 from volunteers.api.claims import (
     ClaimDetailSerializer,
@@ -26,8 +27,10 @@ from volunteers.api.claims import (
     claim_detail,
 )
 from volunteers.api.thanks import ThankSerializer, ThanksSerializer
+from volunteers.claiming import claims, waiting
+from volunteers.claiming.standing import room_of
 from volunteers.models import Claim, Whistle
-from volunteers.standing import room_of
+from volunteers.presence import onsite
 from volunteers.views.whistles import cards_of, whistle_in_sight
 
 #: What the list may be narrowed to.

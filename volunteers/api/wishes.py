@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from volunteers import wish_notices
+from volunteers.claiming import wish_notices
 from volunteers.models import Whistle
 from volunteers.states import WhistleState
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from volunteers.crediting import REASON_LENGTH, proposed_minutes
+from volunteers.accounting.crediting import REASON_LENGTH, proposed_minutes
 from volunteers.models import Claim
 from volunteers.states import ClaimState
 

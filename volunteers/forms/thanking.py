@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from requests.forms import STARS
-from volunteers.thanking import MOST_WORDS
+from volunteers.accounting.thanking import MOST_WORDS
 
 
 class ThanksForm(forms.Form):

@@ -17,10 +17,10 @@ from ground.personal import without_numbers
 from organizations.models import Organization, Skill, Unit
 from requests.models import ServiceRequest
 from requests.states import DutyArea
-from volunteers import audiences
-from volunteers.limits import MOST_PLACES, RADIUS_M, usual_claim_by
 from volunteers.models import DEFAULT_RADIUS_M, Registration, Team, Whistle
 from volunteers.states import Audience, Task, WhistleKind
+from volunteers.whistling import audiences
+from volunteers.whistling.limits import MOST_PLACES, RADIUS_M, usual_claim_by
 
 #: When most volunteers have time: after work.
 EVENING, EVENING_LASTS = time(19, 0), timedelta(minutes=90)

@@ -100,7 +100,7 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 
 
 class Claim(models.Model):
-    """接单: a volunteer takes a place on a whistle. Changed by `volunteers.claims` only."""
+    """接单: a volunteer takes a place on a whistle. Changed by `volunteers.claiming.claims` only."""
 
     whistle = models.ForeignKey(Whistle, verbose_name="哨单", on_delete=models.PROTECT, related_name="claims")
     volunteer = models.ForeignKey(

@@ -94,7 +94,7 @@ class ServiceBalanceQuerySet(models.QuerySet["ServiceBalance"]):
 class ServiceBalance(models.Model):
     """The sums of one volunteer's ledger entries in one quarter: what quotas and lists of who is behind read.
 
-    Written with the entry, under the volunteer's lock, anew from the entries (`volunteers.ledger`);
+    Written with the entry, under the volunteer's lock, anew from the entries (`volunteers.accounting.ledger`);
     `manage.py check_ledger` proves it.
     """
 

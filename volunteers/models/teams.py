@@ -58,7 +58,7 @@ class TeamQuerySet(models.QuerySet["Team"]):
 
 
 class Team(Placed):
-    """先锋队 or 服务队. Changed by `volunteers.teams` only.
+    """先锋队 or 服务队. Changed by `volunteers.joining.teams` only.
 
     A pioneer team belongs to a grid branch: its members are those registered in the branch's grids, its captain
     the branch's secretary, its vice-captain the first secretary (S3). A service team belongs to a community or

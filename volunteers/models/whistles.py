@@ -100,7 +100,7 @@ class WhistleQuerySet(models.QuerySet["Whistle"]):
 
 
 class Whistle(Placed):
-    """吹哨: a call of the community for people (S4, S7). Changed by `volunteers.whistles` only."""
+    """吹哨: a call of the community for people (S4, S7). Changed by `volunteers.whistling.whistles` only."""
 
     number = models.CharField("编号", max_length=24, unique=True, editable=False)
     service_request = models.ForeignKey(

@@ -1,6 +1,6 @@
 """How whistles, claims and scores look on a page: everything a template would otherwise have to reckon."""
 
-from volunteers.fitting import Person, person_of
+from volunteers.claiming.fitting import Person, person_of
 from volunteers.presenting.boards import rank_rows
 from volunteers.presenting.cards import Card, card_of
 from volunteers.presenting.claims import (

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from ground import clock
 from ground.geo import distance_m
-from volunteers.fitting import WALKABLE_M, Fit, Person, fit_of
+from volunteers.claiming.fitting import WALKABLE_M, Fit, Person, fit_of
+from volunteers.claiming.standing import Standing
 from volunteers.models import Claim, Whistle
-from volunteers.standing import Standing
 from volunteers.states import WhistleKind
 
 

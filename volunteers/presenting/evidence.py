@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 
 from ground import clock
 from ground.templatetags.wenshao import distance
-from volunteers import ledger, oddities
-from volunteers.attendance import presence
-from volunteers.crediting import proposed_minutes
+from volunteers.accounting import ledger
+from volunteers.accounting.crediting import proposed_minutes
 from volunteers.models import CheckMark, Claim
+from volunteers.presence import oddities
+from volunteers.presence.attendance import presence
 from volunteers.presenting.claims import CHIPS, label_of
 from volunteers.states import CheckBy, CheckWay, ClaimState
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db.models import TextChoices
 
-from volunteers.fitting import MOST, Person
+from volunteers.claiming.fitting import MOST, Person
+from volunteers.claiming.standing import Standing
 from volunteers.presenting.cards import Card, card_of
-from volunteers.standing import Standing
 
 
 class Order(TextChoices):

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from volunteers.calendar_file import coming, file_of
+from volunteers.claiming.calendar_file import coming, file_of
 from volunteers.models import Claim
 
 

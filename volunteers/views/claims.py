@@ -20,11 +20,13 @@ from ground.errors import RuleViolation
 from organizations import policies
 from requests.states import ContactBy
 from requests.views import picture_response
-from volunteers import attendance, devices, onsite, presenting, waiting, wishes
-from volunteers import claims as claiming
+from volunteers import presenting
+from volunteers.claiming import claims as claiming
+from volunteers.claiming import waiting, wishes
 from volunteers.forms.claims import ClaimForm, PositionForm
 from volunteers.models import Claim, Whistle
 from volunteers.powers import AT_WORK
+from volunteers.presence import attendance, devices, onsite
 from volunteers.states import SERVED, ClaimState
 from volunteers.views.answering import page_of, says_no
 

@@ -17,8 +17,10 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from ground import clock
 from organizations import policies
-from volunteers import attendance, devices, onsite, presenting, thanking
+from volunteers import presenting
+from volunteers.accounting import thanking
 from volunteers.models import Claim, Whistle
+from volunteers.presence import attendance, devices, onsite
 from volunteers.states import LIVE, CheckWay, ClaimState
 from volunteers.views.answering import says_no
 

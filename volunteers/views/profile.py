@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from ground.errors import RuleViolation
-from volunteers import profile as profiles
 from volunteers.forms.profile import ProfileForm
+from volunteers.joining import profile as profiles
 from volunteers.models import Volunteer
 from volunteers.views.answering import volunteer_of
 

@@ -8,8 +8,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from volunteers import presenting, registry
+from volunteers import presenting
 from volunteers.forms.registration import ChooseForm, LeaveForm
+from volunteers.joining import registry
 from volunteers.models import Registration, Team
 from volunteers.states import RegistrationState
 from volunteers.views.answering import says_no, volunteer_of

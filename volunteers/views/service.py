@@ -9,7 +9,8 @@ from django.views.decorators.http import require_GET
 
 from organizations import policies
 from organizations.models.policies import Boards
-from volunteers import leaderboards, ledger, presenting, quotas
+from volunteers import leaderboards, presenting
+from volunteers.accounting import ledger, quotas
 from volunteers.leaderboards import listing
 from volunteers.models import LedgerEntry, Star
 from volunteers.states import Period

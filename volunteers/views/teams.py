@@ -8,8 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
 from ground import clock
-from volunteers import rosters
-from volunteers import teams as verbs
+from volunteers.joining import rosters
+from volunteers.joining import teams as verbs
 from volunteers.models import Team, Whistle
 from volunteers.states import Audience, TeamKind, WhistleState
 from volunteers.views.answering import says_no, volunteer_of

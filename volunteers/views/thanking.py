@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from ground.errors import RuleViolation
 from requests.powers import is_submitter
-from volunteers import thanking
+from volunteers.accounting import thanking
 from volunteers.forms.thanking import ThanksForm
 from volunteers.models import Claim, Whistle
 from volunteers.powers import can_thank

@@ -13,12 +13,15 @@ from django.views.decorators.http import require_GET, require_POST
 
 from ground import clock, periods
 from organizations import policies
-from volunteers import claims as claiming
-from volunteers import onsite, presenting, quotas, waiting
+from volunteers import presenting
+from volunteers.accounting import quotas
+from volunteers.claiming import claims as claiming
+from volunteers.claiming import waiting
+from volunteers.claiming.standing import room_of
 from volunteers.forms.claims import ClaimForm
 from volunteers.models import Claim, Volunteer, Whistle
 from volunteers.powers import can_show_code
-from volunteers.standing import room_of
+from volunteers.presence import onsite
 from volunteers.states import WhistleKind
 from volunteers.views.answering import page_of, rank_of, says_no
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from volunteers import wish_notices as told
+from volunteers.claiming import wish_notices as told
 from volunteers.views.answering import page_of
 
 

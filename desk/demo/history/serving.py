@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from desk.demo.history.lives import Calling, Deed, Helping
 from desk.demo.history.playing import Impossible, Rules, event_of, step
 from ground.steps import Move
-from volunteers import crediting, ledger, limits, reminders
+from volunteers.accounting import crediting, ledger
 from volunteers.models import CheckMark, Claim, ClaimEvent, LedgerEntry, Whistle, WhistleEvent
 from volunteers.states import Attested, CheckBy, CheckWay, ClaimState
 from volunteers.tables import CHECK_IN_OPENS, CLAIMS, WHISTLES
+from volunteers.whistling import limits, reminders
 
 #: The error of a telephone's fix, in metres.
 ACCURACY_M = 15

@@ -35,7 +35,7 @@ from requests.models import (
     ServiceRequest,
 )
 from requests.states import LIVE
-from volunteers import ledger, whistles
+from volunteers.accounting import ledger
 from volunteers.models import (
     BoardNews,
     CheckMark,
@@ -46,6 +46,7 @@ from volunteers.models import (
     Whistle,
     WhistleEvent,
 )
+from volunteers.whistling import whistles
 
 #: So many rows go into one statement.
 BATCH = 500

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 
 from grids import groups
 from requests import catalogue
-from volunteers import usual
+from volunteers.whistling import usual
 
 
 class Command(BaseCommand):

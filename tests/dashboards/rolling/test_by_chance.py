@@ -35,9 +35,13 @@ from tests.dashboards.rolling.scenes import World, a_world
 from tests.grids.homes import a_resident
 from tests.volunteers.scenes import FRIDAY_NOON, HERE, a_draft, credited
 from tests.workflow import chances
-from volunteers import attendance, claims, crediting, registry, waiting, whistles
+from volunteers.accounting import crediting
+from volunteers.claiming import claims, waiting
+from volunteers.joining import registry
 from volunteers.models import Claim, ClaimEvent, Registration, Whistle
+from volunteers.presence import attendance
 from volunteers.states import Audience, WhistleKind, WhistleState
+from volunteers.whistling import whistles
 
 pytestmark = pytest.mark.django_db
 SEQUENCES, STEPS = int(os.environ.get("WENSHAO_SEQUENCES", 2)), 70

@@ -129,7 +129,7 @@ def test_what_has_nothing_left_goes_from_day_month_and_standing(city: City) -> N
 
 
 def test_a_correction_goes_to_the_day_of_the_service(city: City) -> None:
-    from volunteers import crediting
+    from volunteers.accounting import crediting
 
     volunteer = a_volunteer(city)
     claim = credited(city.home, volunteer, starts_at=MORNING - timedelta(days=12))
@@ -292,7 +292,7 @@ def test_the_registry_is_counted_only_where_it_changed(city: City, monkeypatch: 
     counted.clear()
     with clock.at(MORNING + timedelta(hours=1)):
         registered = volunteer.registrations.get()
-        from volunteers import registry
+        from volunteers.joining import registry
 
         registry.end(registered, by=volunteer.user, reason="搬家了")
     round_at(MORNING + timedelta(hours=1))

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from volunteers import ledger
-from volunteers.ledger_proof import findings
+from volunteers.accounting import ledger
+from volunteers.accounting.ledger_proof import findings
 from volunteers.models import LedgerEntry, Volunteer
 
 

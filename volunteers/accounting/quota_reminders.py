@@ -24,7 +24,7 @@ from notifications.models import Outgoing
 from notifications.outbox import say
 from organizations.models import Appointment, Organization, Policy, Unit
 from organizations.posts import Post
-from volunteers import quotas
+from volunteers.accounting import quotas
 from volunteers.models import Volunteer
 from volunteers.states import Period
 

@@ -12,8 +12,8 @@ from ground.geo import Point, distance_m, to_wgs84
 from ground.steps import Move
 from organizations.models import Policy
 from organizations.models.policies import Attendance
-from volunteers import onsite
 from volunteers.models import CheckMark, Claim, Whistle
+from volunteers.presence import onsite
 from volunteers.states import CheckBy, CheckWay
 from volunteers.tables import CHECK_IN_OPENS, CLAIMS, why_not_check_in_at
 

@@ -18,9 +18,9 @@ from ground.errors import RuleViolation
 from ground.steps import lock_row
 from ground.templatetags.wenshao import window
 from notifications.outbox import say
+from volunteers.claiming.standing import has_queue, is_recruiting, room_of, standing_as
 from volunteers.models import Claim, Volunteer, Whistle
 from volunteers.models.whistles import RECRUITING
-from volunteers.standing import has_queue, is_recruiting, room_of, standing_as
 from volunteers.states import STANDING, ClaimState, WhistleKind
 from volunteers.tables import CLAIMS
 

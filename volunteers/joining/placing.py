@@ -16,7 +16,8 @@ from notifications.outbox import say
 from organizations.models import Member, Organization
 from organizations.posts import Tier
 from organizations.tree import lock_tree
-from volunteers import powers, registry
+from volunteers import powers
+from volunteers.joining import registry
 from volunteers.models import Registration
 from volunteers.states import AWAITING, RegistrationState
 from volunteers.tables import REGISTRATIONS

@@ -37,7 +37,7 @@ def note_whistle(whistle: Whistle) -> None:
 
 def _served_at(whistle: Whistle) -> datetime:
     """When it counts: a wish on the day on which it was fulfilled. One query for a wish, none for the others."""
-    from volunteers.ledger import served_at
+    from volunteers.accounting.ledger import served_at
 
     if not whistle.is_wish:
         return whistle.starts_at

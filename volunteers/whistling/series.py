@@ -20,10 +20,10 @@ from ground import clock
 from ground.errors import RuleViolation
 from ground.steps import lock_row
 from organizations.tree import lock_tree
-from volunteers import calling, whistles
 from volunteers.models import Whistle, WhistleSeries
 from volunteers.states import WhistleState
 from volunteers.tables import WHISTLES
+from volunteers.whistling import calling, whistles
 
 log = structlog.get_logger(__name__)
 

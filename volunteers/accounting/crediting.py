@@ -18,9 +18,10 @@ from ground.errors import RuleViolation
 from ground.steps import Move, lock_row
 from notifications.outbox import say
 from organizations.workdays import calendar
-from volunteers import board_news, ledger
-from volunteers.attendance import presence
+from volunteers.accounting import ledger
+from volunteers.leaderboards import news as board_news
 from volunteers.models import CheckMark, Claim, LedgerEntry
+from volunteers.presence.attendance import presence
 from volunteers.states import LIVE, Attested, CheckBy, ClaimState, WhistleKind, WhistleState
 from volunteers.tables import CLAIMS
 

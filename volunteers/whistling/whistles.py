@@ -21,11 +21,12 @@ from requests import workflow
 from requests.models import ServiceRequest
 from requests.numbering import lock_series, take_number
 from requests.tables import REQUESTS
-from volunteers import audiences, calling, claims, limits, reminders
+from volunteers.claiming import claims
+from volunteers.claiming.standing import taken
 from volunteers.models import DEFAULT_RADIUS_M, Team, Whistle, WhistleSeries
-from volunteers.standing import taken
 from volunteers.states import Audience, Task, WhistleKind, WhistleState
 from volunteers.tables import WHISTLES
+from volunteers.whistling import audiences, calling, limits, reminders
 
 log = structlog.get_logger(__name__)
 

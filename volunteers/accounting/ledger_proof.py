@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Any
 
 from organizations.workdays import one_calendar
-from volunteers import ledger
+from volunteers.accounting import ledger
 from volunteers.models import Claim, LedgerEntry, ServiceBalance
 from volunteers.states import ClaimState, EntryKind, WhistleState
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.models import User
 from ground import clock
 from notifications.outbox import say, say_to_many
-from volunteers import audiences
 from volunteers.models import Claim, Whistle
 from volunteers.states import ClaimState, WhistleKind
+from volunteers.whistling import audiences
 
 #: How a call of each kind begins.
 _CALLS = {WhistleKind.WISH: "微心愿", WhistleKind.EMERGENCY: "应急集结"}

@@ -23,7 +23,7 @@ from notifications.outbox import say
 from organizations.models import Member, Organization
 from organizations.posts import Tier
 from organizations.tree import lock_tree
-from volunteers import teams
+from volunteers.joining import teams
 from volunteers.models import Registration, Volunteer
 from volunteers.states import AWAITING, RegistrationState, VolunteerKind
 from volunteers.tables import REGISTRATIONS

@@ -13,9 +13,9 @@ from ground.steps import lock_row
 from notifications.outbox import say
 from organizations.posts import Power
 from requests import photos as pictures
-from volunteers import audiences, whistles
 from volunteers.models import Claim, ClaimPhoto
 from volunteers.tables import CLAIMS
+from volunteers.whistling import audiences, whistles
 
 #: Photos of one fulfilment.
 MOST_PHOTOS = 3

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from ground import clock
 from organizations.models import Organization, Policy, Unit
-from volunteers.ledger import first_day
+from volunteers.accounting.ledger import first_day
 from volunteers.models import Registration, ServiceBalance, Volunteer
 from volunteers.states import Period, VolunteerKind
 

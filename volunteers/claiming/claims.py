@@ -13,12 +13,13 @@ from ground.errors import NoPower, RuleViolation
 from ground.steps import lock_row
 from notifications.outbox import say
 from requests import workflow
-from volunteers import audiences, waiting
+from volunteers.claiming import waiting
+from volunteers.claiming.standing import Standing, room_of, standing_as, standing_of, taken
 from volunteers.models import Claim, Volunteer, Whistle
 from volunteers.powers import is_own_claim
-from volunteers.standing import Standing, room_of, standing_as, standing_of, taken
 from volunteers.states import STANDING, ClaimState
 from volunteers.tables import CLAIMS
+from volunteers.whistling import audiences
 
 #: Who asks what stands in the way of a claim finds it here too.
 __all__ = ("Standing", "claim", "contact", "release_all", "standing_of", "taken", "withdraw")

@@ -18,7 +18,7 @@ from ground import clock, periods
 from ground.steps import lock_row
 from ground.worktime import WorkCalendar, off_hours_minutes
 from organizations.workdays import calendar
-from volunteers import board_news
+from volunteers.leaderboards import news as board_news
 from volunteers.models import Claim, LedgerEntry, ServiceBalance, Volunteer
 from volunteers.states import EntryKind, Period
 

@@ -9,9 +9,9 @@ from typing import Any, cast
 from ground import clock
 from ground.errors import RuleViolation
 from organizations.models import Unit
-from volunteers import audiences
 from volunteers.models import Whistle
 from volunteers.states import Audience, WhistleKind
+from volunteers.whistling import audiences
 
 #: No credit can exceed the window, so the window has an end of its own.
 LONGEST = timedelta(hours=24)

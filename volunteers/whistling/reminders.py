@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from ground import clock
 from notifications.outbox import say_to_many
-from volunteers import calling
 from volunteers.models import Claim, Whistle
 from volunteers.states import WhistleKind, WhistleState
+from volunteers.whistling import calling
 
 log = structlog.get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""What a service was worth: crediting, the ledger and its proof, quotas, thanks."""

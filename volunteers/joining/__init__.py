@@ -1,0 +1,1 @@
+"""Who volunteers: registration, placing, teams, and who is in them."""
