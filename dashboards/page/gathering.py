@@ -14,8 +14,8 @@ from dashboards.periods import ANY, Window, before, span, window
 from ground import clock
 from ground.periods import first_day_after
 
-#: So many periods are drawn beside a figure, the shown one among them.
-SPARKS = {"today": 14, "week": 8, "month": 12, "quarter": 8, "year": 5}
+#: So many periods are drawn beside a figure, the shown one among them; of a year its months.
+SPARKS = {"today": 14, "week": 8, "month": 12, "quarter": 8}
 #: Of any days so many parts are drawn.
 PARTS = 10
 #: Up to so many days a trend goes by days, up to so many by weeks.
@@ -74,20 +74,27 @@ def gather(around: Surroundings, shown: Window) -> Gathered:
 
 
 def _rest(around: Surroundings, here: Numbers, lines: list[Numbers]) -> Numbers | None:
-    """What is on none of the lines: of closed children, and of the node itself."""
+    """What is on none of the lines: of closed children, and of the node itself.
+
+    Less than nothing is left while a line has come from elsewhere and the next round has not counted it here yet:
+    then nobody can say what the rest is.
+    """
     if not around.splits or not lines:
         return None
     rest = here.minus(lines)
-    return None if rest.is_empty else rest
+    return None if rest.is_empty or rest.is_short else rest
 
 
 # The windows of the drawings
 
 
 def _sparks(shown: Window) -> list[Window]:
-    """The shown period with those of its kind before it, the oldest first; any days: their parts."""
+    """The shown period with those of its kind before it, the oldest first; any days: their parts; of a year its
+    months so far: few places have years to compare."""
     if shown.key == ANY:
         return _parts(shown)
+    if shown.key == "year":
+        return [each for _, each in _steps(shown)[1]]
     found = [window(shown.key, shown.first)]
     while len(found) < SPARKS[shown.key]:
         found.append(window(shown.key, found[-1].first - timedelta(days=1)))

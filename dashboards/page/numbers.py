@@ -174,6 +174,11 @@ class Numbers:
             value for name, value in self.standing.items() if name != "oldest_due"
         )
 
+    @property
+    def is_short(self) -> bool:
+        """Whether something of it is less than nothing: the parts hold more than the whole."""
+        return any(value < 0 for counts in (self.happened, self.standing) for value in counts.values())
+
 
 def points(now: Number, then: Number) -> Number | None:
     """The change of a rate in percentage points; None where one of the two has nothing to count."""

@@ -11,6 +11,7 @@ from dashboards.places import of_node
 from grids.models import Household
 from ground import clock
 from organizations import tree
+from organizations.models import Organization
 from organizations.posts import Post, Tier
 from tests.dashboards.page_scenes import (
     NOW,
@@ -22,6 +23,7 @@ from tests.dashboards.page_scenes import (
     rolled,
     rows_of,
 )
+from tests.dashboards.rolling.scenes import planted
 from tests.desk.scenes import accept, ask, contact
 from tests.factories import City, a_community, a_member, appoint
 from tests.grids.homes import a_resident
@@ -183,3 +185,19 @@ def test_days_that_make_no_sense_are_refused_in_words_on_the_page(city: City) ->
         + "?period=any&amp;from=2026-11-01&amp;to=2026-11-09"
         in page
     )
+
+
+def test_a_community_that_has_just_moved_leaves_nobody_less_than_nothing(city: City) -> None:
+    """Until the next round its line stands on the new street, whose own figures do not hold it yet."""
+    at_work(city.home)
+    other = planted(city.district, Tier.STREET, "西城街道党工委")
+    client = officer_of(city)
+    rolled()
+    with clock.at(NOW):
+        tree.move(Organization.objects.get(pk=city.home.organization.pk), to=other, by=None)
+    rows = rows_of(context_of(client, other))
+    assert rows["花城社区"]["点单"].value == 9
+    assert all((number.value or 0) >= 0 for row in rows.values() for number in row.values())
+    rolled()
+    rows = rows_of(context_of(client, other))
+    assert rows["合计"]["点单"].value == rows["花城社区"]["点单"].value == 9
