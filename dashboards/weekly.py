@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from dashboards import places, reading
 from dashboards.areas import Area, area_of
+from dashboards.mapping.shapes import lines_of
 from dashboards.measures import Counts
 from dashboards.models import SavedView
 from dashboards.periods import Window, query_of, span
@@ -207,20 +208,19 @@ def _children(above: list[int | None]) -> list[Organization]:
 
 
 def _grids(areas: list[Area]) -> Iterable[tuple[Area, list[tuple[int, str]]]]:
-    """The grids on the topmost tier below the community's own: what lies in them is counted with them."""
+    """The grids that are lines of the page: what lies in them is counted with them."""
     if not areas:
         return
     where = areas[0].grids
     for area in areas[1:]:
         where |= area.grids
-    columns = ("pk", "name", "tier", "community_id", "branch__tree_id", "branch__lft", "branch__rght")
-    rows: list[Any] = list(
-        Grid.objects.filter(where, tier__gt=Grid.Tier.FIRST).order_by("code").values(*columns)
-    )
+    columns = ("pk", "name", "tier", "parent_id", "community_id")
+    branch = ("branch__tree_id", "branch__lft", "branch__rght")
+    rows: list[Any] = list(Grid.objects.filter(where).order_by("code").values(*columns, *branch))
     for area in areas:
         mine = [row for row in rows if _lies_in(row, area.node)]
-        top = min((row["tier"] for row in mine), default=None)
-        yield area, [(row["pk"], row["name"]) for row in mine if row["tier"] == top]
+        shown = lines_of([(row["pk"], row["tier"], row["parent_id"]) for row in mine])
+        yield area, [(row["pk"], row["name"]) for row in mine if row["pk"] in shown]
 
 
 def _lies_in(row: dict[str, Any], node: Organization | None) -> bool:
