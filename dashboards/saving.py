@@ -61,23 +61,29 @@ def save(*, by: Any, node: Organization | None, query: str, name: str) -> SavedV
 
 
 def rename(view: SavedView, *, by: Any, name: str) -> SavedView:
-    """Raises RuleViolation: the name is another view's, too long or empty."""
+    """Raises RuleViolation: the name is another view's, too long or empty; the view was removed meanwhile."""
     called = _name(name)
     with transaction.atomic():
         lock_row(by)
         if _called(list(SavedView.objects.filter(user=by).exclude(pk=view.pk)), called):
             raise _taken(called)
-        view.name = called
-        view.save(update_fields=["name"])
+        if not SavedView.objects.filter(pk=view.pk).update(name=called):
+            raise RuleViolation("这个常看已经移除了，不用改名。", field="name")
+    view.name = called
     return view
 
 
 def send_weekly(view: SavedView, *, wanted: bool) -> SavedView:
-    """每周一发到消息, on or off. What is switched on in the course of a week comes first on the next Monday."""
-    view.has_digest, changed = wanted, ["has_digest"]
+    """每周一发到消息, on or off. What is switched on in the course of a week comes first on the next Monday.
+
+    One that was removed in another window in the same moment sends nothing, and stays removed.
+    """
+    changed: dict[str, Any] = {"has_digest": wanted}
     if wanted and (due := monday_of_round()):
-        view.sent_on, changed = due, [*changed, "sent_on"]
-    view.save(update_fields=changed)
+        changed["sent_on"] = due
+    SavedView.objects.filter(pk=view.pk).update(**changed)
+    for name, value in changed.items():
+        setattr(view, name, value)
     return view
 
 

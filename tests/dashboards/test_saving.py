@@ -23,6 +23,7 @@ from dashboards.areas import area_of
 from dashboards.models import SavedView
 from dashboards.periods import window_of
 from ground import clock
+from ground.errors import RuleViolation
 from organizations import tree
 from organizations.models import Appointment, Organization
 from organizations.posts import Post, Tier
@@ -342,3 +343,12 @@ def test_many_taps_at_once_keep_one_and_never_more_than_twenty(city: City, offic
     found = at_once([tap(f"新 {number}") for number in range(6)])
     assert sorted(how for how, _ in found) == ["done"] * 2 + ["refused"] * 4
     assert SavedView.objects.count() == saving.MOST
+
+
+def test_what_was_removed_in_another_window_stays_removed(city: City, officer: User) -> None:
+    view = saving.save(by=officer, node=city.district, query="", name="全区")
+    SavedView.objects.filter(pk=view.pk).delete()
+    with pytest.raises(RuleViolation, match="已经移除"):
+        saving.rename(view, by=officer, name="本区")
+    saving.send_weekly(view, wanted=True)
+    assert not SavedView.objects.exists()
