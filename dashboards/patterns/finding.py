@@ -41,7 +41,8 @@ def look_around() -> int:
 def look(district: Organization) -> int:
     """Bring the proposals of a district up to date; gives how many are new."""
     at, policy = clock.now(), Policy.of(district.pk)
-    known = {_key(each): each for each in Pattern.objects.proposed().filter(district=district)}
+    proposed = Pattern.objects.proposed().filter(district=district).select_related("building", "compound")
+    known = {_key(each): each for each in proposed}
     found = {each.key: each for each in find(district.pk, policy, at)} if policy.finds_patterns else {}
     for key in known.keys() & found.keys():
         _bring_up_to_date(known[key], found[key])
@@ -56,9 +57,21 @@ def _key(pattern: Pattern) -> Key:
 
 
 def _bring_up_to_date(pattern: Pattern, found: Found) -> None:
-    figures = found.figures
-    if any(getattr(pattern, name) != value for name, value in figures.items()):
-        Pattern.objects.proposed().filter(pk=pattern.pk).update(**figures)
+    """Its figures; and whose it is, where the building or compound has gone to another grid or community since:
+    that one decides now, and has not been told."""
+    now = found.figures
+    place = pattern.building or pattern.compound
+    if place is not None and place.district_id == pattern.district_id and place.community_id is not None:
+        now |= _where(place)
+        if place.community_id != pattern.community_id:
+            now["told_on"] = None
+    if any(getattr(pattern, name) != value for name, value in now.items()):
+        Pattern.objects.proposed().filter(pk=pattern.pk).update(**now)
+
+
+def _where(place: Any) -> dict[str, int | None]:
+    """The place columns of what lies where this building or compound lies."""
+    return {name: getattr(place, name) for name in ("district_id", "street_id", "community_id", "grid_id")}
 
 
 def _propose(district: Organization, new: list[Found], since: datetime) -> int:
@@ -84,15 +97,12 @@ def _rows(found: Iterable[Found], at: datetime) -> list[Pattern]:
         place = buildings.get(each.building_id) or compounds.get(each.compound_id)
         if place is None:
             continue
-        where = {
-            name: getattr(place, name) for name in ("district_id", "street_id", "community_id", "grid_id")
-        }
         key = {
             "building_id": each.building_id,
             "compound_id": each.compound_id,
             "category_id": each.category_id,
         }
-        made.append(Pattern(**key, **each.figures, **where, found_at=at))
+        made.append(Pattern(**key, **each.figures, **_where(place), found_at=at))
     return made
 
 

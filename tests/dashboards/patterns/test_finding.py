@@ -359,3 +359,15 @@ def test_no_preset_sets_the_numbers(city):
     assert (
         sign(an_officer(city.district), city.district, preset="relief", pattern_building=9).preset == "relief"
     )
+
+
+def test_a_building_that_goes_to_another_community_takes_its_proposal_along(city: City) -> None:
+    pattern, building, there = proposed(city), city.home.building, city.next_door
+    Pattern.objects.update(told_on=NOW.date())
+    building.compound, building.grid = None, there.grid
+    building.place_under(there.organization)
+    building.save()
+    [found] = look(city)
+    assert (found.pk, found.community_id, found.grid_id) == (pattern.pk, there.organization.pk, there.grid.pk)
+    assert found.told_on is None
+    assert deciding.can_decide(there.secretary, found) and not deciding.can_decide(city.home.secretary, found)
