@@ -50,5 +50,5 @@ def test_queries_are_few_however_many_devices(signed_in_by_code, django_assert_m
     browser = signed_in_by_code(user.phone)
     for number in range(12):
         devices.trust(user=user, label=f"设备 {number}")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         browser.get("/me/")
