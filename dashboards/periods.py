@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -69,6 +70,8 @@ DEFAULT = "month"
 #: Nothing is counted before this, and nobody reads more days than these at once.
 EARLIEST = date(2010, 1, 1)
 MOST_DAYS = 1100
+KEPT = ("figure", "sort")
+_NAME = re.compile(r"-?[a-z0-9_.]{1,40}")
 
 
 def window(key: str, on: date | None = None) -> Window:
@@ -131,6 +134,11 @@ def query_of(shown: Window) -> str:
     if shown.key != ANY:
         return urlencode({"period": shown.key})
     return urlencode({"period": ANY, "from": shown.first, "to": shown.last})
+
+
+def kept_of(params: Mapping[str, str]) -> dict[str, str]:
+    """What an address asks for besides days, kept by links to other days: the figure and the sorting."""
+    return {name: value for name in KEPT if _NAME.fullmatch(value := params.get(name, ""))}
 
 
 def _any_days(begun: str, ended: str) -> Window:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils.html import strip_tags
@@ -19,7 +20,7 @@ from dashboards.page.gathering import Gathered, gather
 from dashboards.page.headline import headline
 from dashboards.page.links import Links
 from dashboards.page.surroundings import Surroundings, around, child_word, name_of
-from dashboards.periods import ANY, CHOICES, LABELS, Window, before, query_of
+from dashboards.periods import ANY, CHOICES, LABELS, Window, before, kept_of, query_of
 from ground import clock
 from organizations.posts import Tier
 
@@ -32,7 +33,7 @@ def context_of(user: Any, area: Area, window: Window, params: Mapping[str, str])
     A fixed number of queries, whatever the area holds; before the first round only what the page is about.
     """
     surroundings = around(user, area)
-    frame = _frame(area, surroundings, window)
+    frame = _frame(area, surroundings, window, kept := kept_of(params))
     is_zone = area.node is not None and area.node.tier == Tier.DUTY_ZONE
     if is_zone:
         frame |= {"zone": zones.zone_of(area.node, surroundings.trail), "headline": frame["name"]}
@@ -41,11 +42,11 @@ def context_of(user: Any, area: Area, window: Window, params: Mapping[str, str])
     found = gather(surroundings, window)
     if is_zone and found.here.is_empty:
         return frame
-    links = Links(user, area, window, has_children=bool(surroundings.lines))
+    links = Links(user, area, window, has_children=bool(surroundings.lines), kept=kept)
     return frame | _figures(user, area, surroundings, found, links, params)
 
 
-def _frame(area: Area, surroundings: Surroundings, window: Window) -> dict[str, Any]:
+def _frame(area: Area, surroundings: Surroundings, window: Window, kept: Mapping[str, str]) -> dict[str, Any]:
     """What every page says, whatever is known."""
     return {
         "area": area,
@@ -56,9 +57,10 @@ def _frame(area: Area, surroundings: Surroundings, window: Window) -> dict[str, 
         "as_of": surroundings.as_of,
         "trail": _trail(area, surroundings, window),
         "periods": [
-            {"label": label, "url": f"?period={key}", "on": key == window.key}
+            {"label": label, "url": f"?{urlencode({'period': key, **kept})}", "on": key == window.key}
             for key, (label, _) in CHOICES.items()
         ],
+        "kept": kept,
         "is_any": window.key == ANY,
         "calendar_keys": tuple(LABELS),
         "is_mapped": area.node is None or area.node.tier <= Tier.GRID_BRANCH,
@@ -85,7 +87,7 @@ def _figures(
         "facts": tiles.facts(found, links),
         "funnel": (stages := flow.funnel(found, links)),
         "funnel_times": [stage for stage in stages if stage.p90 is not None],
-        "filed_by_staff": _by_staff(found, links),
+        "all_submitted": _all_submitted(found, links),
         "stuck": heaps,
         "nothing": nothing,
         "table": table.table_of(surroundings, found, links, params.get("sort", "")),
@@ -98,11 +100,12 @@ def _figures(
         "coming": coming.coming(user, area, surroundings, found, links),
         "board": boards.board_of(area, surroundings, found.window),
         "charts": (charts := breakdowns.charts_of(found, links, categories)),
-        "trend_span": "c7" if len(charts) > 1 else "",
+        "laid": list(zip(charts, breakdowns.spans(len(charts)), strict=True)),
     }
 
 
-def _by_staff(found: Gathered, links: Links) -> Any:
+def _all_submitted(found: Gathered, links: Links) -> Any:
+    """Everything that was submitted, where that is more than what people asked for themselves."""
     number = found.here.count("submitted")
     return number.leading(links.rows("submitted")) if found.here.figures.filed_by_staff else None
 

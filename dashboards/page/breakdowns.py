@@ -38,6 +38,17 @@ def charts_of(found: Gathered, links: Links, categories: Names) -> list[Chart]:
     return [chart for chart in made if chart is not None]
 
 
+def spans(n: int) -> list[str]:
+    """How wide each of so many charts is, so that every row is full: the course beside the first of the others,
+    the rest in pairs, an odd three of them in one row."""
+    if n < 2:
+        return [""] * n
+    first, rest = ["c7", "c5"], n - 2
+    if rest == 1:
+        return [*first, ""]
+    return first + (["c6"] * rest if rest % 2 == 0 else ["c4"] * 3 + ["c6"] * (rest - 3))
+
+
 def _course(found: Gathered) -> Chart:
     """What people asked for, and what of it has been resolved by now."""
     rows = [numbers for _, numbers in found.trend]

@@ -11,6 +11,7 @@ from dashboards.page.gathering import Gathered
 from dashboards.page.known import BY_KEY
 from dashboards.page.numbers import Number, Numbers, points
 from dashboards.page.table import FEW
+from ground import clock
 
 #: What is judged when nothing is overdue, with what it is a share of: fewer than FEW of them tell nothing.
 JUDGED = {"response_rate": "contact_due", "resolution_rate": "rated", "satisfaction_rate": "rated"}
@@ -24,7 +25,8 @@ def headline(name: str, found: Gathered, categories: Names) -> SafeString:
     all is quiet."""
     for say in (_overdue, _weakest, _uncovered):
         if (said := say(found, categories)) is not None:
-            return format_html("{}：{}", name, said)
+            now = "现在 " if say is _overdue and found.window.last < clock.today() else ""
+            return format_html("{}：{}{}", name, now, said)
     still = found.here.stand("open")
     return (
         format_html("{}：没有超时，{} 件在办", name, still)
@@ -47,10 +49,17 @@ def _overdue(found: Gathered, categories: Names) -> SafeString | None:
         return format_html(
             "{} 件超时，{}{}{}", late, "都在" if is_all else "集中在", name, _what(numbers, categories, "的")
         )
+    where: SafeString | str = ""
     if len(worst) > 1 and found.splits:
-        places = f"分布在 {len(worst)} 处"
-        return format_html("{} 件超时，{}{}", late, places, _what(found.here, categories, "，多为"))
-    return format_html("{} 件超时{}", late, _what(found.here, categories, "，多为"))
+        (name, most), (_, second) = worst[:2]
+        is_alone = most.standing["overdue"] > second.standing["overdue"]
+        top = most.stand("overdue")
+        where = (
+            format_html('，<span class="nowrap">{}最多（{} 件）</span>', name, top)
+            if is_alone
+            else f"，分布在 {len(worst)} 处"
+        )
+    return format_html("{} 件超时{}{}", late, where, _what(found.here, categories, "，多为"))
 
 
 def _what(numbers: Numbers, categories: Names, before: str) -> str:
@@ -112,4 +121,5 @@ def reasons(numbers: Numbers, measure: str, categories: Names) -> str:
 
 
 def joined(parts: list[SafeString]) -> SafeString:
-    return format_html_join(" · ", "{}", ((part,) for part in parts))
+    """Side by side; a line breaks between them, not within."""
+    return format_html_join(" · ", '<span class="nowrap">{}</span>', ((part,) for part in parts))

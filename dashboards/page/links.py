@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,9 +28,17 @@ MARKED = {"reopened": ("submitted", "reopened"), "supervised": ("open", "supervi
 class Links:
     """The addresses of one page."""
 
-    def __init__(self, user: Any, area: Area, window: Window, *, has_children: bool) -> None:
+    def __init__(
+        self,
+        user: Any,
+        area: Area,
+        window: Window,
+        *,
+        has_children: bool,
+        kept: Mapping[str, str] | None = None,
+    ) -> None:
         self.area, self.window, self.has_children = area, window, has_children
-        self.query = query_of(window)
+        self.query, self.kept = query_of(window), dict(kept or {})
         scope = scope_of(user)
         self._sees_requests = _touches(scope, area.node, Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
         self._sees_quotas = _touches(scope, area.node, Power.CONFIRM_REGISTRATION, Power.SUPERVISE)
@@ -42,7 +51,11 @@ class Links:
 
     def per_child(self, key: str) -> str:
         """Counts of a figure for each child, on this page."""
-        return f"?{self.query}&{urlencode({'figure': key})}#bars" if self.has_children else ""
+        return self.here("bars", figure=key) if self.has_children else ""
+
+    def here(self, anchor: str, **changed: str) -> str:
+        """This page with another figure or sorting; what else the address asked for stays."""
+        return f"?{self.query}&{urlencode(self.kept | changed)}#{anchor}"
 
     def rows(self, which: str, line: Line | None = None, **more: Any) -> str:
         """The list of what a condition counts, here or on a line; "" where no list is in sight."""

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 WIDTH, HEIGHT, EDGE = 90, 32, 3
+#: Fewer known values are not drawn.
+FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,9 @@ class Spark:
 
 
 def line(values: Sequence[float | None], tone: str) -> Spark | None:
-    """A line through what is known; None where that is fewer than two."""
+    """A line through what is known; None where that is fewer than three: two say no more than the change."""
     known = [(place, value) for place, value in enumerate(values) if value is not None]
-    if len(known) < 2:
+    if len(known) < FEWEST:
         return None
     low, high = min(value for _, value in known), max(value for _, value in known)
     step = (WIDTH - 2 * EDGE) / (len(values) - 1)
@@ -35,9 +37,9 @@ def _height(value: float, low: float, high: float) -> float:
 
 
 def bars(values: Sequence[float], tone: str = "accent") -> Spark | None:
-    """One bar for each; None where nothing is to be drawn."""
+    """One bar for each; None where at most one of them would be seen."""
     most = max(values, default=0)
-    if most <= 0:
+    if sum(value > 0 for value in values) < 2:
         return None
     step = WIDTH / len(values)
     rects = []

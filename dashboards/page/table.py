@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 from dashboards.charts import Chart, Series, Spot
 from dashboards.page.gathering import Gathered
@@ -126,7 +125,7 @@ def _headings(links: Links, key: str, turned: bool) -> list[dict[str, Any]]:
                 "title": BY_KEY[each].label if each in BY_KEY else label,
                 "aria": ("descending" if down else "ascending") if is_on else "",
                 "mark": ("▼" if down else "▲") if is_on else "",
-                "url": f"?{links.query}&{urlencode({'sort': f'-{each}' if is_on and not turned else each})}#children",
+                "url": links.here("children", sort=f"-{each}" if is_on and not turned else each),
             }
         )
     return found

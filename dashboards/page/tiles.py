@@ -37,12 +37,14 @@ def main_tiles(found: Gathered, links: Links, categories: Names) -> list[Tile]:
     here, past = found.here, found.past_window.label
     late = found.here.count("contact_due")
     said = {
-        "response_rate": format_html("{} 件中 {} 件按时联系", late, here.count("contact_in_time"))
+        "response_rate": joined([format_html("{} 件中 {} 件按时联系", late, here.count("contact_in_time"))])
         if late
         else "还没有到期应联系的",
-        "resolution_rate": format_html("已评价 {} · 未评价 {}", here.count("rated"), here.count("unrated")),
-        "satisfaction_rate": format_html(
-            "{} 件评价中 {} 件满意", here.count("rated"), here.count("satisfied")
+        "resolution_rate": joined(
+            [format_html("已评价 {}", here.count("rated")), format_html("未评价 {}", here.count("unrated"))]
+        ),
+        "satisfaction_rate": joined(
+            [format_html("{} 件评价中 {} 件满意", here.count("rated"), here.count("satisfied"))]
         )
         if here.count("rated")
         else "还没有评价",

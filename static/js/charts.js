@@ -144,7 +144,7 @@
     const chart = drawn.get(card) || library().init(place, null, { renderer: "canvas" });
     drawn.set(card, chart);
     chart.resize({ animation: { duration: 0 } });
-    chart.setOption(option(data, eyes, { names: Math.min(eyes.size * 9, place.clientWidth * 0.36) }), true);
+    chart.setOption(option(data, eyes, { names: Math.min(eyes.size * 12, place.clientWidth * 0.36) }), true);
     return { chart, data, eyes };
   }
 

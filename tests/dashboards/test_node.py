@@ -363,7 +363,7 @@ def test_every_figure_is_marked_with_what_it_counts(city: City) -> None:
     rolled()
     page = page_of(officer_of(city), city.street, "?period=week")
     marks = MARKED.findall(page)
-    assert len(marks) > 80
+    assert len(marks) > 70  # an empty course has no table
     for name, place, more, text in marks:
         assert re.fullmatch(r"city|[og]\d+", place), place
         assert text.strip() and "<" not in text

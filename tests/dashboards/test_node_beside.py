@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 from django.urls import reverse
 
+from dashboards.page import sparks
+from dashboards.page.breakdowns import spans
 from dashboards.places import of_node
 from grids.models import Household
 from ground import clock
@@ -201,3 +204,46 @@ def test_a_community_that_has_just_moved_leaves_nobody_less_than_nothing(city: C
     rolled()
     rows = rows_of(context_of(client, other))
     assert rows["合计"]["点单"].value == rows["花城社区"]["点单"].value == 9
+
+
+@pytest.mark.parametrize("n", range(1, 8))
+def test_every_row_of_charts_is_full(n: int) -> None:
+    widths = [int(each[1:]) if each else 12 for each in spans(n)]
+    assert len(widths) == n
+    row = 0
+    for width in widths:
+        row = (row + width) if row < 12 else width
+        assert row <= 12
+    assert row == 12
+
+
+def test_a_drawing_of_two_values_says_nothing_and_is_none() -> None:
+    assert sparks.line([None, 0.4, 0.9], "done") is None
+    assert sparks.line([0.1, 0.4, None, 0.9], "done") is not None
+    assert sparks.bars([0, 0, 12]) is None
+    assert sparks.bars([0, 3, 12]) is not None
+
+
+def test_the_headline_names_the_place_with_the_most_where_none_has_half(city: City) -> None:
+    third = a_community(city.street, "第三")
+    for place, times in ((city.home, 4), (city.next_door, 3), (third, 2)):
+        for day in range(1, times + 1):
+            ask(place, NOW - timedelta(days=day + 3))
+    rolled()
+    client = officer_of(city)
+    said = context_of(client, city.street)["headline_text"]
+    assert re.fullmatch(r"新华街道：9 件超时，花城社区最多（4 件）(，多为.+)?", said)
+    past = context_of(client, city.street, "?from=2026-03-01&to=2026-05-10")["headline_text"]
+    assert past.startswith("新华街道：现在 9 件超时")
+
+
+def test_other_days_keep_the_figure_and_the_sorting(city: City) -> None:
+    rolled()
+    page = page_of(officer_of(city), city.street, "?period=week&figure=open&sort=name")
+    for address in (
+        "?period=year&amp;figure=open&amp;sort=name",
+        "?period=week&amp;figure=open&amp;sort=submitted#children",
+    ):
+        assert f'href="{address}"' in page
+    form = re.search(r'<form method="get" class="any-form">.*?</form>', page, re.DOTALL)
+    assert form is not None and 'name="figure" value="open"' in form[0]

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from dashboards.periods import CHOICES, EARLIEST, Window, before, query_of, span, window, window_of
+from dashboards.periods import CHOICES, EARLIEST, Window, before, kept_of, query_of, span, window, window_of
 from ground import clock
 from tests.volunteers.scenes import CHINA
 
@@ -104,3 +104,9 @@ def test_days_to_come_are_cut_off_and_it_is_said() -> None:
 @pytest.mark.parametrize("query", [{}, {"period": "?"}, {"period": "\0"}, {"period": "week' OR 1"}])
 def test_an_unknown_period_is_the_month(query: dict[str, str]) -> None:
     assert window_of(query) == window("month") and not window_of(query).refusal
+
+
+def test_what_else_an_address_asks_for_is_kept() -> None:
+    asked = {"period": "year", "figure": "resolve.median", "sort": "-overdue", "other": "x"}
+    assert kept_of(asked) == {"figure": "resolve.median", "sort": "-overdue"}
+    assert kept_of({"figure": "a&b=<c>", "sort": ""}) == {}
