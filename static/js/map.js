@@ -76,8 +76,12 @@
       },
     }).addTo(map);
     // On a phone the buttons of the zoom are as large as a finger: nothing lies under them.
-    const aside = L.Browser.mobile ? 58 : 10;
-    map.fitBounds(areas.getBounds(), { paddingTopLeft: [10, 10], paddingBottomRight: [aside, 10], animate: false });
+    // They stand beside the areas or below them, whichever leaves these larger.
+    const bounds = areas.getBounds();
+    const room = (spare) => map.getBoundsZoom(bounds, false, L.point(spare).add([10, 10]));
+    const [beside, below] = [[58, 10], [10, 104]];
+    const spare = !L.Browser.mobile ? [10, 10] : room(below) > room(beside) ? below : beside;
+    map.fitBounds(bounds, { paddingTopLeft: [10, 10], paddingBottomRight: spare, animate: false });
     map.setMinZoom(map.getZoom() - 1);
     map.setMaxZoom(18);
     areas.eachLayer((path) => {
@@ -94,8 +98,8 @@
     const all = [];
     areas.eachLayer((path) => {
       const { name, text, label: room, class: step } = path.feature.properties;
-      const said = element("span", name);
-      said.append(element("b", text));
+      const said = element("span", "");
+      said.append(element("i", name), element("b", text));
       const label = L.tooltip({ permanent: true, direction: "center", className: `map-label on${step}`, opacity: 1 })
         .setLatLng([room[1], room[0]]).setContent(said);
       map.addLayer(label);
@@ -107,12 +111,19 @@
       const sized = all.map(({ label, room: [lng, lat, aside, up] }) => {
         const east = map.latLngToContainerPoint([lat + up, lng + aside]);
         const west = map.latLngToContainerPoint([lat - up, lng - aside]);
-        return { shown: label.getElement(), wide: east.x - west.x, high: west.y - east.y };
+        return { label, shown: label.getElement(), wide: east.x - west.x, high: west.y - east.y };
       }).sort((one, other) => other.wide * other.high - one.wide * one.high);
-      for (const { shown, wide, high } of sized) {
-        const own = shown.getBoundingClientRect();
-        const clash = taken.some((it) => own.left < it.right && it.left < own.right && own.top < it.bottom && it.top < own.bottom);
-        const fits = own.width <= wide && own.height <= high * 1.25 && !clash;
+      for (const { label, shown, wide, high } of sized) {
+        let own, fits;
+        // Where the name has no room, the number alone still has.
+        for (const brief of [false, true]) {
+          shown.classList.toggle("brief", brief);
+          label.update();
+          own = shown.getBoundingClientRect();
+          const clash = taken.some((it) => own.left < it.right && it.left < own.right && own.top < it.bottom && it.top < own.bottom);
+          fits = own.width <= wide * (brief ? 1.2 : 1) && own.height <= high * 1.25 && !clash;
+          if (fits) break;
+        }
         shown.classList.toggle("off", !fits);
         if (fits) taken.push(own);
       }
