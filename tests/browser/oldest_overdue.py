@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 OLDEST = """
-    SELECT g.id, g.name, c.short_name, s.short_name, r.due
+    SELECT g.id, g.name, c.short_name, s.short_name, r.number
     FROM requests_servicerequest r
     JOIN grids_grid g ON g.id = r.grid_id
     JOIN organizations_organization c ON c.id = r.community_id
@@ -27,8 +27,8 @@ def main() -> None:
 
     with connection.cursor() as cursor:
         cursor.execute(OLDEST, [timezone.now()])
-        grid, name, community, street, due = cursor.fetchone()
-    found = {"grid": grid, "name": name, "community": community, "street": street, "due": str(due)}
+        grid, name, community, street, number = cursor.fetchone()
+    found = {"grid": grid, "name": name, "community": community, "street": street, "number": number}
     (Path(os.environ["WENSHAO_VAR"]) / "oldest.json").write_text(json.dumps(found))
 
 

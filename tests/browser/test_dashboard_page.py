@@ -1,10 +1,8 @@
-"""The page of a node in a browser: whoever has never seen it finds the oldest overdue request; phone, dark, axe."""
+"""The page of a node in a browser: every tier, patterns, saved views, their letter; phone, dark, axe."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Callable
 
 import pytest
@@ -16,51 +14,11 @@ from tests.browser.running import Platform, _manage
 
 pytestmark = pytest.mark.browser
 Enter = Callable[..., Somebody]
-#: Asked of the rows themselves: the grid of the second tier around the oldest overdue request.
-OLDEST = """
-from requests.models import ServiceRequest
-from requests.states import OPEN
-from ground import clock
-found = ServiceRequest.objects.filter(state__in=OPEN, whole=None, due__lt=clock.now()).order_by("due").first()
-grid = found.grid
-print("oldest:", grid.parent.name if grid.tier == 3 else grid.name, found.number)
-"""
 
 
 @pytest.fixture(scope="module", autouse=True)
 def counted(site: Platform) -> None:
     _manage(["rebuild_rollups"], site.environ)
-
-
-def oldest(site: Platform) -> tuple[str, str]:
-    """The grid's name and the request's number."""
-    ran = subprocess.run(
-        [sys.executable, "manage.py", "shell", "--no-imports", "-c", OLDEST],
-        env=site.environ, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    line = next(line for line in ran.stdout.splitlines() if line.startswith("oldest:"))
-    _, name, number = line.split(" ")
-    return name, number
-
-
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_an_officer_finds_the_grid_of_the_oldest_overdue_request_in_three_presses(
-    site: Platform, enter: Enter, size: dict[str, int]
-):
-    name, number = oldest(site)
-    who = enter(roster.DISTRICT, size)
-    who.sign_in_by_password("/dashboards/")
-    who.open("/dashboards/")
-    way = who.page.locator("#stuck").locator("xpath=ancestor::section").get_by_text(re.compile("最久"))
-    for _ in range(2):
-        way.get_by_role("link").click()
-        expect(who.page).to_have_url(re.compile(r"/dashboards/\d+/\?period=month#children"))
-    link = way.get_by_role("link")
-    expect(link).to_have_text(name)
-    link.click()
-    expect(who.page).to_have_url(re.compile(r"/desk/requests/\?which=overdue&grid=\d+"))
-    expect(who.page.get_by_text(number).first).to_be_visible()
-    assert who.troubles == []
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -78,6 +36,27 @@ def test_pages_of_every_tier_are_whole(enter: Enter, size: dict[str, int], theme
             break
         links.first.click()
     expect(who.page.get_by_role("heading", level=1)).to_contain_text("：")
+    assert who.troubles == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_patterns_saved_views_and_their_letter_are_whole(enter: Enter, size: dict[str, int], theme: str):
+    who = enter(roster.DISTRICT, size)
+    who.sign_in_by_password("/dashboards/")
+    who.prefer(theme=theme)
+    who.open("/dashboards/?period=week")
+    who.page.locator(".views-menu summary", has_text="常看").click()
+    assert look_over(who.page, "menu") == []
+    if (name := who.page.get_by_label("把现在这一页存为")).count():  # the first of the four keeps it
+        name.fill("本周全区")
+        who.page.get_by_role("button", name="存下").click()
+    for path in ("/dashboards/views/", "/dashboards/weekly/", "/desk/patterns/"):
+        who.open(path)
+        assert look_over(who.page, path) == []
+    who.page.locator(".row-link").first.click()
+    expect(who.page.get_by_role("heading", name="数的是这些点单")).to_be_visible()
+    assert look_over(who.page, "pattern") == []
     assert who.troubles == []
 
 

@@ -8,17 +8,20 @@ import pytest
 from playwright.sync_api import expect
 
 from desk.demo import roster
-from tests.browser.people import DESK
+from tests.browser.people import DESK, PHONE
 from tests.browser.running import Platform
 
 pytestmark = pytest.mark.browser
 
 
-def test_three_clicks_to_the_grid_with_the_oldest_overdue_request(site: Platform, enter):
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_three_clicks_to_the_grid_with_the_oldest_overdue_request(
+    site: Platform, enter, size: dict[str, int]
+):
     """Each page says where the oldest one is; the last one lists it. What SQL says of the rows is the same."""
     site.play("tests.browser.oldest_overdue")
     oldest = json.loads((Path(site.environ["WENSHAO_VAR"]) / "oldest.json").read_text())
-    officer = enter(roster.DISTRICT, DESK)
+    officer = enter(roster.DISTRICT, size)
     officer.sign_in_by_password("/dashboards/")
     page = officer.page
     for name in (oldest["street"], oldest["community"], oldest["name"]):
@@ -27,5 +30,5 @@ def test_three_clicks_to_the_grid_with_the_oldest_overdue_request(site: Platform
         expect(link).to_be_visible()
         link.click()
     expect(page).to_have_url(re.compile(rf"[?&]grid={oldest['grid']}$"))
-    expect(page.locator("main")).to_contain_text(oldest["name"])
+    expect(page.get_by_text(oldest["number"]).first).to_be_visible()
     assert officer.troubles == []
