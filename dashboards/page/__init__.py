@@ -26,6 +26,9 @@ from organizations.posts import Tier
 
 __all__ = ["context_of"]
 
+#: Beside the bars of more lines than these the funnel has the comparison with peers below it.
+MANY = 8
+
 
 def context_of(user: Any, area: Area, window: Window, params: Mapping[str, str]) -> dict[str, Any]:
     """The context of `dashboards/node.html`. `params`: the address, for what sorts the table and fills the bars.
@@ -95,7 +98,8 @@ def _figures(
         "bars": table.bars_of(found, links, figure, word),
         "figure": figure,
         "figures": table.choices(figure),
-        "compared": peers.compared(found),
+        "compared": (against := peers.compared(found)),
+        "piles": len(found.lines) > MANY and bool(against),
         "peers_of": surroundings.peers_of,
         "coming": coming.coming(user, area, surroundings, found, links),
         "board": boards.board_of(area, surroundings, found.window),
