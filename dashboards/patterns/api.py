@@ -106,7 +106,7 @@ class PatternViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     filterset_class = PatternFilter
 
     def get_queryset(self) -> QuerySet[Pattern]:
-        rows = reading.shown(Pattern.objects.visible_to(self.request.user))
+        rows = reading.shown(reading.in_sight(self.request.user))
         return rows.select_related("district") if self.action in ("file", "dismiss") else rows
 
     def get_serializer_class(self) -> Any:

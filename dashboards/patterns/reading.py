@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Count, QuerySet, Window
+from django.db.models import Count, Q, QuerySet, Window
 from django.urls import reverse
 from django.utils import timezone
 
@@ -47,6 +47,13 @@ def looks_anywhere(user: Any) -> QuerySet[Organization]:
     if any(grant.seat is Seat.CITY for grant in grants):
         return on_now()
     return on_now().filter(tree_id__in={grant.interval[0] for grant in grants if grant.interval[0]})
+
+
+def in_sight(user: Any) -> QuerySet[Pattern]:
+    """What has been decided or has faded stays; what is proposed is nothing where the policy was switched off since
+    (the next round lets it fade)."""
+    looked_for = ~Q(state=Pattern.State.PROPOSED) | Q(district__in=on_now().values("pk"))
+    return Pattern.objects.visible_to(user).filter(looked_for)
 
 
 def proposals(user: Any) -> QuerySet[Pattern]:
@@ -109,7 +116,7 @@ class Asked:
     def narrow(self, user: Any) -> QuerySet[Pattern]:
         rows = proposals(user)
         if self.state != Pattern.State.PROPOSED:
-            rows = Pattern.objects.visible_to(user)
+            rows = in_sight(user)
         if self.state not in ("all", Pattern.State.PROPOSED):
             rows = rows.filter(state=self.state)
         if self.kind:

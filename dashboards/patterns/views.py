@@ -98,7 +98,7 @@ def dismiss(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def _in_sight(user: Any) -> QuerySet[Pattern]:
-    return reading.shown(Pattern.objects.visible_to(user)).select_related(
+    return reading.shown(reading.in_sight(user)).select_related(
         "building", "compound", "category", "community", "service_request", "decided_by", "district"
     )
 

@@ -198,6 +198,18 @@ def test_off_there_is_no_menu_no_page_no_excerpt(city, pattern):
     assert patterns.excerpt(strong(city.home.secretary), area_of(city.home.organization))["patterns"] == []
 
 
+def test_off_a_proposal_is_gone_before_the_next_round_lets_it_fade(city, pattern):
+    client, api = secretary_of(city), "/api/v1/patterns/"
+    assert client.get(api).json()["count"] == 1
+    switch_off(city)
+    assert client.get(api).json()["count"] == 0 and client.get(f"{api}{pattern.pk}/").status_code == 404
+    assert client.get(page_of(pattern)).status_code == 404
+    said = {"file-title": "整栋换灯", "file-text": "整栋换灯"}
+    assert client.post(f"{page_of(pattern)}file/", said).status_code == 404
+    Pattern.objects.update(state=Pattern.State.FADED)
+    assert client.get(api).json()["count"] == 1, "what there was can still be looked up"
+
+
 def strong(user: Any) -> Any:
     user.session_is_strong = True
     return user
