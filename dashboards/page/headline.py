@@ -55,7 +55,7 @@ def _overdue(found: Gathered, categories: Names) -> SafeString | None:
         is_alone = most.standing["overdue"] > second.standing["overdue"]
         top = most.stand("overdue")
         where = (
-            format_html('，<span class="nowrap">{}最多（{} 件）</span>', name, top)
+            format_html('，{}最多<span class="nowrap">（{} 件）</span>', name, top)
             if is_alone
             else f"，分布在 {len(worst)} 处"
         )
