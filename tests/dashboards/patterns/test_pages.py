@@ -257,10 +257,11 @@ def test_the_pages_cost_the_same_at_ten_times_the_rows(city, pattern):
     with clock.at(NOW):
         Pattern.objects.filter(pk=pattern.pk).update(count=40)
     assert (queries_of(client, LIST), queries_of(client, url)) == before
-    assert before == (LIST_QUERIES, PAGE_QUERIES)
+    assert max(before) <= MOST_QUERIES
 
 
-LIST_QUERIES, PAGE_QUERIES = 9, 9
+#: One of them is the session's, which Redis keeps where there is one.
+MOST_QUERIES = 9
 
 
 def _many(community: Community, pattern: Pattern) -> None:
