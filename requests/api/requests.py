@@ -31,7 +31,7 @@ from requests.api.shapes import (
 from requests.asking import AskForm, may_ask_for_others
 from requests.forms import FORMS
 from requests.intake import first_with_key
-from requests.models import ServiceRequest
+from requests.models import ServiceRequest, asked_by
 from requests.states import Grade
 from requests.tables import REQUESTS
 
@@ -51,7 +51,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         rows = ServiceRequest.objects.whole().visible_to(self.request.user)
         rows = rows.defer("submitter__phone", "responsible__phone", "grid__boundary")
         if self.action == "list":  # whoever asked finds the parts of his own in the whole
-            return rows.exclude(whole__isnull=False, submitter=self.request.user.pk)
+            return rows.exclude(asked_by(self.request.user.pk), whole__isnull=False)
         return _to_show(rows)
 
     def get_serializer_class(self) -> Any:

@@ -215,6 +215,15 @@ def test_its_parts_are_handled_as_any(city, filed):
         workflow.resolve(filed, by=city.home.secretary, outcome=Outcome.SOLVED, text="好了")
 
 
+def test_who_filed_it_finds_its_parts_over_the_api_nobody_asked_for_them(city, filed):
+    accept(filed, city)
+    with clock.at(NOW + timedelta(hours=1)):
+        parts = splitting.split(filed, by=city.home.secretary, parts=["查线路", "换灯"])
+        listed = strong_client(city.home.secretary).get("/api/v1/requests/?page_size=50").json()
+    numbers = {row["number"] for row in listed["results"]}
+    assert {filed.number, *(part.number for part in parts)} <= numbers
+
+
 def test_a_unit_to_which_it_is_dispatched_marks_its_own_contact_only(city, filed):
     accept(filed, city)
     with clock.at(NOW + timedelta(hours=1)):
