@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from dashboards.areas import Area, nodes_in_sight, sees_city
 from dashboards.models import SavedView
+from dashboards.page.known import BY_KEY
 from dashboards.periods import Window, query_of, window_of
 from dashboards.weekly import monday_of_round, next_monday
 from ground.errors import RuleViolation
@@ -152,7 +153,9 @@ def lines_of(user: Any, here: tuple[int | None, str] | None = None) -> list[Line
 
 
 def _line(row: Any, gone: str, here: tuple[int | None, str] | None) -> Line:
-    period = window_of(QueryDict(row.query)).label
+    asked = QueryDict(row.query)
+    period, figure = window_of(asked).label, BY_KEY.get(asked.get("figure", ""))
+    period = f"{period} · {figure.label}" if figure else period
     is_here = here == (row.organization_id, row.query)
     return Line(row, place_of(row), period, address_of(row), gone, is_here)
 

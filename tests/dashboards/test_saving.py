@@ -68,6 +68,7 @@ def test_what_is_kept_opens_again_as_it_was(city: City, officer: User) -> None:
     view = SavedView.objects.get()
     assert (view.user, view.organization, view.name) == (officer, city.street, "街道 本周")
     assert view.query == "period=week&figure=overdue"
+    assert [line.period for line in saving.lines_of(view.user)] == ["本周 · 超时"]
     address = f"/dashboards/{city.street.pk}/?{view.query}"
     assert answer["Location"] == address
     assert client.get(f"{PAGE}{view.pk}/")["Location"] == address
