@@ -209,7 +209,7 @@
         try {
           const data = await json(button.dataset.mapPoints);
           layer = pointed(L, data, areas);
-          layer.words = data.words;
+          layer.words = data.words + (data.spots.some((spot) => spot.overdue) ? "，空心的点里有超时的" : "");
         } catch {
           says.textContent = "点单没有取到，请稍后再试。";
           return;
