@@ -60,6 +60,16 @@ def test_patterns_saved_views_and_their_letter_are_whole(enter: Enter, size: dic
     assert who.troubles == []
 
 
+def test_large_type_on_a_phone_is_no_wider_than_the_screen(enter: Enter):
+    who = enter(roster.DISTRICT, PHONE)
+    who.sign_in_by_password("/dashboards/")
+    who.prefer(size="large")
+    who.open("/dashboards/?period=month")
+    expect(who.page.locator("html")).to_have_attribute("data-size", "large")
+    assert look_over(who.page, "large type") == []
+    assert who.troubles == []
+
+
 def test_any_days_are_asked_for_and_shared(enter: Enter):
     who = enter(roster.DISTRICT, DESK)
     who.sign_in_by_password("/dashboards/")
