@@ -23,7 +23,8 @@ from tests.signing_in import strong_client
 from volunteers.leaderboards import refresh_all
 from volunteers.leaderboards.inventing import Size
 
-pytestmark = [pytest.mark.services, pytest.mark.django_db]
+#: One process makes the rows that all of them look at.
+pytestmark = [pytest.mark.services, pytest.mark.django_db, pytest.mark.xdist_group("explain")]
 #: Tables that grow with what happens; reading one from beginning to end is slower every day.
 GROWING = {
     "requests_servicerequest", "requests_requestevent", "requests_dispatch", "requests_dispatchevent",

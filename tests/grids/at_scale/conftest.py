@@ -98,6 +98,7 @@ def an_officer(street: Organization) -> User:
     return user
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One world for the whole folder: processes of xdist do not share it out."""
     for item in items:
