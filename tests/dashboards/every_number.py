@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from html.parser import HTMLParser
 from statistics import median
@@ -15,7 +16,8 @@ from django.db.models import Q
 
 from dashboards.areas import area_of
 from dashboards.page.known import BY_KEY as KNOWN
-from grids.models import Compound, Grid, Resident
+from grids.models import Compound, Grid, Household, Resident
+from ground import clock
 from organizations.models import Organization
 from organizations.scope import NOTHING
 from requests.figures.times import percentile
@@ -34,6 +36,8 @@ RATES = {
     "punctual_rate": ("done_in_time", "done"),
     "off_hours_share": ("off_hours_minutes", "minutes"),
 }
+#: What ratios of two measures are called among the figures.
+RATIOS = {"minutes/registered": "hours_each", "grids.covered/grids": "coverage"}
 SHARES = {"median": 0.5, "p90": 0.9}
 Value = float | None
 
@@ -103,6 +107,8 @@ class Truth:
             now, then = self.plain(mark), self.plain(mark, self.past.first, self.past.last)
             difference = None if now is None or then is None else now - then
             return difference and (round(difference * 100, 1) if mark.name in RATES else difference)
+        if mark.derived == "contact":
+            return sum(1 for each in self._kept_in_touch(mark.place) if _is_meant(each, mark.name))
         if mark.derived == "median":
             return median(value for value in self._of_peers(mark) if value is not None)
         if "-" in mark.name and mark.derived == "difference":
@@ -114,7 +120,7 @@ class Truth:
         """The best and the worst rank that it may have: handling times that lie close together may change places."""
         own, off = self.plain(mark) or 0, 0.1 if mark.name.rpartition(".")[2] in SHARES else 0.0
         values = [value for value in self._of_peers(mark)[1:] if value is not None]
-        sign = 1 if KNOWN[mark.name].is_good else -1
+        sign = 1 if KNOWN[RATIOS.get(mark.name, mark.name)].is_good else -1
         surely = sum(sign * (value - own) > off * max(value, own) for value in values)
         perhaps = sum(sign * (value - own) > -off * max(value, own) for value in values)
         return surely + 1, perhaps + 1
@@ -178,6 +184,7 @@ class Truth:
             (key, first, last),
             lambda: (
                 slow.of_requests(self.requests(key), first, last, self.at)
+                | slow.of_dispatches(place.at(), first, last)
                 | slow.of_whistles(whistles, first, last)
                 | slow.of_ledger(entries, first, last)
             ),
@@ -208,7 +215,16 @@ class Truth:
             for each in Compound.objects.filter(place.of_grids())
         )
         said["residents"] = Resident.objects.filter(place.at(), standing="present").count()
+        said.update(_care(Household.objects.filter(place.at("dwelling__" if place.is_group else ""))))
         return dict(said) | slow.of_work(self.requests(key), self.at)
+
+    def _kept_in_touch(self, key: str) -> list[Household]:
+        """Households whose contact member holds the zone (C5)."""
+        node = self.place(key).node
+        assert node is not None
+        holders = {each.user_id for each in node.appointments.all() if each.post == "duty_member"}
+        rows = Household.objects.exclude(contact_member=None).select_related("contact_member")
+        return [each for each in rows if each.contact_member and each.contact_member.user_id in holders]
 
     def _grids(self, place: Place) -> Q:
         if place.grid is not None:
@@ -219,6 +235,18 @@ class Truth:
         if key not in self.known:
             self.known[key] = make()
         return self.known[key]
+
+
+def _is_meant(household: Household, name: str) -> bool:
+    return name == "households" or household.care_level != "green"
+
+
+def _care(households: Iterable[Household]) -> Iterator[str]:
+    """Reviews of care levels: those that came due, and those of the next two weeks (N9)."""
+    today = clock.today()
+    for each in households:
+        if each.care_review_on is not None and each.care_review_on <= today + timedelta(days=14):
+            yield "care.review_due" if each.care_review_on <= today else "care.review_soon"
 
 
 # Reading a page

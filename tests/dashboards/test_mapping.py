@@ -81,7 +81,8 @@ def test_the_map_says_what_the_table_of_the_page_says(city, figure):
         if (name, place) in shown:
             assert shown[name, place] == text, name
         else:
-            assert name == "care.visits", f"{name} is nowhere on the page"
+            # Bars of nothing but zeros are not drawn.
+            assert name == "care.visits" or text.startswith("0"), f"{name} is nowhere on the page"
 
 
 def test_figures_are_what_was_done(city):

@@ -15,7 +15,10 @@ from django.db.models import Count
 from django.db.models.functions import TruncMonth
 
 from accounts.models import User
-from dashboards.models import Pattern, Rollup
+from dashboards.areas import area_of
+from dashboards.models import Pattern, Rollup, RollupState
+from dashboards.page.surroundings import around
+from dashboards.periods import before, window_of
 from desk.demo import demo_signins
 from desk.demo.history.seasons import UNHAPPY_KINDS, UNHAPPY_PLACES
 from desk.demo.history.special import DARK_COMPOUND
@@ -32,7 +35,9 @@ from requests import proving
 from requests.figures import conditions
 from requests.models import Dispatch, RequestEvent, ServiceRequest
 from requests.states import OPEN, DispatchState, Grade, State
+from tests.dashboards.every_number import Page, Truth, fault
 from tests.factories import a_user
+from tests.signing_in import strong_client
 from volunteers.accounting.ledger_proof import findings
 from volunteers.joining.placing import because, left_over
 from volunteers.joining.rosters import figures
@@ -160,6 +165,25 @@ def test_no_dashboard_is_empty(demo):
     above = Organization.objects.filter(tier__lte=Tier.GRID_BRANCH).values_list("pk", flat=True)
     assert [pk for pk in above if not (years[f"o{pk}"]["done"] and years[f"o{pk}"]["satisfied"])] == []
     assert years["city"]["submitted"] == ServiceRequest.objects.filter(whole=None).count()
+
+
+@pytest.mark.parametrize("query", ["", "?period=year"])
+def test_every_number_of_its_dashboards_equals_the_rows(demo, query):
+    officer, as_of = User.objects.with_phone(DISTRICT.phone), RollupState.objects.get().as_of
+    line = [*demo.get_ancestors(include_self=True), *(_first_below(demo, tier) for tier in list(Tier)[3:])]
+    with clock.at(as_of):
+        client, shown = strong_client(officer), window_of({"period": query.partition("=")[2]})
+        for node in line:
+            beside = around(officer, area_of(node))
+            places = [each.place for each in beside.lines]
+            truth = Truth(as_of, before(shown), beside.place, places, beside.peers)
+            page = Page(client.get(f"/dashboards/{node.pk}/{query}").content.decode())
+            faults = [said for mark in page.marks if (said := fault(mark, truth))]
+            assert page.marks and not faults, (node, faults[:10])
+
+
+def _first_below(node, tier):
+    return node.get_descendants().filter(tier=tier).order_by("lft").first()
 
 
 def test_headlines_have_something_to_say(demo):

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from django.db.models import Q
+
 from dashboards.areas import area_of
 from grids.models import Grid
 from ground import clock
@@ -128,8 +130,9 @@ def of_work(rows: Iterable[ServiceRequest], at: datetime) -> Said:
     return _plain(said) | ({"oldest_due": min(oldest)} if oldest else {})
 
 
-def of_dispatches(node: Organization | None, first: date, last: date) -> Said:
-    inside = ServiceRequest.objects.filter(area_of(node).requests).values("pk")
+def of_dispatches(where: Q, first: date, last: date) -> Said:
+    """Of the requests that satisfy a condition, parts of others among them."""
+    inside = ServiceRequest.objects.filter(where).values("pk")
     said = Counter[str]()
     for row in Dispatch.objects.filter(service_request__in=inside):
         if first <= clock.day_of(row.sent_at) <= last:

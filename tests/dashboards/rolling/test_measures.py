@@ -154,7 +154,7 @@ def _by_branch(node: Any) -> Any:
 
 @pytest.mark.parametrize("name", NODES)
 def test_dispatches(world: Any, name: str | None) -> None:
-    said = slow.of_dispatches(world[name], FIRST, LAST)
+    said = slow.of_dispatches(area_of(world[name]).requests, FIRST, LAST)
     assert said["dispatches"] and like(happened(key_of(world[name])), said) == said
 
 
