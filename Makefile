@@ -10,8 +10,6 @@ WORKERS ?= auto
 TEST_DATABASE := $(or $(WENSHAO_TEST_DATABASE_URL),postgres://postgres@127.0.0.1:5432/wenshao)
 TEST_REDIS := $(or $(WENSHAO_TEST_REDIS_URL),redis://127.0.0.1:6379/9)
 SERVICES := WENSHAO_TEST_DATABASE_URL=$(TEST_DATABASE) WENSHAO_TEST_REDIS_URL=$(TEST_REDIS)
-# Databases of their own for what runs beside it.
-BESIDE := WENSHAO_TEST_DATABASE_URL=$(TEST_DATABASE)_beside WENSHAO_TEST_REDIS_URL=$(dir $(TEST_REDIS))3
 ON_SQLITE := env -u WENSHAO_TEST_DATABASE_URL -u WENSHAO_TEST_REDIS_URL
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
@@ -61,11 +59,10 @@ chromium-there:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "make test-browser needs Chromium on the PATH"; exit 1; }
 
 test-services: services-answer ## the whole suite on PostgreSQL and Redis, with real workers
-	@echo "the quick suite again, on PostgreSQL and Redis; beside it mark services: real processes, which mostly wait"
-	@log=$$(mktemp); bad=0; \
-	($(BESIDE) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m services) >$$log 2>&1 & beside=$$!; \
-	$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist worksteal -m "not services and not browser" || bad=1; \
-	wait $$beside || bad=1; echo "mark services:"; cat $$log; rm -f $$log; exit $$bad
+	@echo "the quick suite again, on PostgreSQL and Redis"
+	@$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist worksteal -m "not services and not browser"
+	@echo "mark services: real processes, real workers"
+	@$(SERVICES) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m services
 
 test-browser: services-answer chromium-there ## Chromium plays the lines, on SQLite and beside it on PostgreSQL and Redis
 	@echo "Chromium on SQLite and, beside it, on PostgreSQL and Redis: the lines mostly wait for clocks"
