@@ -75,7 +75,8 @@ def _dark_corridors(world: World, places: list[Neighbourhood]) -> list[Life]:
     ]
     other = next(each for each in places if each.node.short_name == DARK_PLACE)
     found = []
-    for days, house in zip(DARK_DAYS, cycle(houses[:3]), strict=False):
+    # House after house, so that none of them alone tells the story: what others ask for there comes on top.
+    for days, house in zip(DARK_DAYS, cycle(houses), strict=False):
         found.append(_dark(world, home, house, days))
     for days in DARK_HOUSE_DAYS:
         found.append(_dark(world, other, other.place.buildings[0], days))
