@@ -36,18 +36,6 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=CHINA)
 
 
 @pytest.fixture
-def city() -> City:
-    return scenes.a_city()
-
-
-@pytest.fixture
-def officer(city: City) -> User:
-    officer = a_user("谢科长")
-    appoint(officer, Post.OFFICER, city.district)
-    return officer
-
-
-@pytest.fixture
 def rolled(city: City) -> City:
     at_work(city.home)
     scenes.credited(city.home, scenes.a_volunteer(city), starts_at=NOW - timedelta(days=3), minutes=100)

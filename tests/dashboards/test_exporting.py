@@ -35,18 +35,6 @@ NOW = datetime(2026, 11, 20, 12, 0, tzinfo=CHINA)
 
 
 @pytest.fixture
-def city() -> City:
-    return scenes.a_city()
-
-
-@pytest.fixture
-def officer(city: City) -> User:
-    officer = a_user("谢科长")
-    appoint(officer, Post.OFFICER, city.district)
-    return officer
-
-
-@pytest.fixture
 def rolled(city: City) -> City:
     """Work of all kinds in two communities, service, and somebody whose name must not travel."""
     at_work(city.home)
