@@ -67,6 +67,7 @@ INSTALLED_APPS = [
     "volunteers",
     "dashboards",
     "desk",
+    "operations",
     "governance.apps.GovernanceConfig",
 ]
 
@@ -75,6 +76,7 @@ MIDDLEWARE = [
     "governance.middleware.ContentSecurityMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "governance.compression.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -118,13 +120,13 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = os.environ.get("REDIS_URL", "")
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "ws"}
+        {"BACKEND": "ground.caching.ForgivingRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "ws"}
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     ),
     # What a worker says about a job that is under way: seen by other processes, inside of no transaction.
     "progress": (
-        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "wp"}
+        {"BACKEND": "ground.caching.ForgivingRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "wp"}
         if REDIS_URL
         else {
             "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
@@ -213,7 +215,7 @@ MEDIA_ROOT = Path(os.environ.get("WENSHAO_MEDIA_ROOT") or VAR / "media")
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 PLAIN_STATIC = "django.contrib.staticfiles.storage.StaticFilesStorage"
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "default": {"BACKEND": "ground.storing.WholeFileStorage"},
     "staticfiles": {
         "BACKEND": PLAIN_STATIC if DEBUG else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
@@ -239,8 +241,8 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 30,
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_CLASSES": [
-        "rest_framework.throttling.AnonRateThrottle",
-        "rest_framework.throttling.UserRateThrottle",
+        "ground.throttling.AnonThrottle",
+        "ground.throttling.UserThrottle",
     ],
     "DEFAULT_THROTTLE_RATES": {"anon": "60/min", "user": "300/min"},
     "NUM_PROXIES": 0,  # REMOTE_ADDR is already the caller's (ClientAddressMiddleware)
@@ -274,7 +276,8 @@ SPECTACULAR_SETTINGS = {
 KNOX_TOKEN_MODEL = "accounts.ApiToken"
 # Its migrations make the table of its own token model even when another is used.
 MIGRATION_MODULES: dict[str, str | None] = {"knox": None}
-REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": True}
+# Using a token prolongs it, written down once a day.
+REST_KNOX = {"TOKEN_TTL": timedelta(days=90), "AUTO_REFRESH": True, "MIN_REFRESH_INTERVAL": 24 * 3600}
 
 # --- background work --------------------------------------------------------------------------------
 
@@ -301,6 +304,7 @@ else:
     }
     CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
 CELERY_TASK_IGNORE_RESULT = True
 # State lives in rows: a message lost with its worker is sent again by beat, one seen twice does nothing.
 CELERY_TASK_ACKS_LATE = True

@@ -57,7 +57,7 @@ def grid_ids(user: Any, *powers: Power) -> set[int]:
 
     At most three queries, kept for the HTTP request.
     """
-    grants = [grant for grant in scope_of(user).with_power(*powers) if _goes_by_grid(grant)]
+    grants = [grant for grant in scope_of(user).with_power(*powers) if goes_by_grid(grant)]
     if not grants:
         return set()
     cache = getattr(user, "scope_cache", None)
@@ -70,7 +70,8 @@ def grid_ids(user: Any, *powers: Power) -> set[int]:
     return found
 
 
-def _goes_by_grid(grant: Grant) -> bool:
+def goes_by_grid(grant: Grant) -> bool:
+    """Whether rows of grids, not the grant alone, say how far it reaches."""
     return grant.is_narrowed_to_grids or grant.seat in _BELOW_COMMUNITY
 
 

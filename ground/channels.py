@@ -63,7 +63,7 @@ class HttpSms:
         self.url, self.token = url, token
 
     def send(self, to: str, text: str) -> None:
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
             answer = httpx.post(
                 self.url, json={"phone": to, "text": text}, headers=headers, timeout=SMS_TIMEOUT

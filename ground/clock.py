@@ -28,12 +28,12 @@ def today() -> date:
 
 def day_of(moment: datetime) -> date:
     """The day on which an aware moment lies where the city is."""
-    return timezone.localtime(moment).date()
+    return timezone.localtime(moment, timezone.get_default_timezone()).date()
 
 
 def midnight(day: date) -> datetime:
     """The first moment of a day where the city is."""
-    return timezone.make_aware(datetime.combine(day, time.min))
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
 @contextmanager

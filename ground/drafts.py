@@ -18,7 +18,7 @@ from django.db import models
 @contextmanager
 def folder(job: Any) -> Iterator[Path]:
     """An empty folder for as long as this lease of the job is worked on (`ground.leases`)."""
-    path = _root() / _name(job)
+    path = _root() / name_of(job)
     path.mkdir(mode=0o700, parents=True)
     try:
         yield path
@@ -29,7 +29,7 @@ def folder(job: Any) -> Iterator[Path]:
 def sweep(model: type[models.Model], open_states: Iterable[str]) -> int:
     """Remove the folders of leases of this model that are none any more. Gives how many there were."""
     under_way = model._default_manager.filter(state__in=tuple(open_states)).exclude(began_at=None)
-    kept = {_name(job) for job in under_way}
+    kept = {name_of(job) for job in under_way}
     left = [path for path in _root().glob(f"{model._meta.label_lower}-*") if path.name not in kept]
     for path in left:
         shutil.rmtree(path, ignore_errors=True)
@@ -40,5 +40,6 @@ def _root() -> Path:
     return settings.VAR / "drafts"
 
 
-def _name(job: Any) -> str:
+def name_of(job: Any) -> str:
+    """The folder of this lease of a job."""
     return f"{job._meta.label_lower}-{job.pk}-{job.began_at.timestamp()}"

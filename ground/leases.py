@@ -20,7 +20,9 @@ from django.db.models import F
 from kombu.exceptions import KombuError
 
 from ground import clock, sealed
+from ground.errors import RuleViolation
 from ground.heartbeat import is_silent
+from ground.storing import NO_ROOM, is_full
 
 log = structlog.get_logger(__name__)
 
@@ -96,9 +98,11 @@ class Leases:
             log.info("job overtaken", what=self.what, job=job.pk)
         except BrokenOff:
             raise
+        except RuleViolation as why:  # a full disk, and whatever else says itself what is wrong
+            self.fail(job, why.sentence)
         except Exception as error:
             _log_bug(self.what, job, error)
-            self.fail(job, self.broken)
+            self.fail(job, NO_ROOM if is_full(error) else self.broken)
 
     @contextmanager
     def quietly(self, step: str, job: Any) -> Iterator[None]:

@@ -222,11 +222,12 @@ def add_key(path: Path) -> str:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two at once add two keys
         ring = path.read_text().strip()
         entry = new_entry(part.partition(":")[0].strip() for part in ring.split(","))
-        _replace(path, f"{ring},{entry}\n")
+        replace(path, f"{ring},{entry}\n")
     return entry.partition(":")[0]
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
+    """Another ring in the file, whole at every moment, 0600 and on the disk. Raises OSError."""
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     try:
         with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:

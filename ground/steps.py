@@ -11,6 +11,7 @@ news for the floors above. The same table draws buttons, API permissions, histor
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from django.dispatch import Signal
 from ground import clock
 from ground.errors import NoPower, RuleViolation
 from ground.history import Event
+from ground.kept import A_KEY, Kept
 
 #: (user or None for the clock, thing) → may this person do it? The thing is in sight already.
 Power = Callable[[Any, Any], bool]
@@ -99,6 +101,7 @@ class Move:
     event: Any = None
     target: str = ""
     beside: Any = None
+    before: dict[str, Any] = field(default_factory=dict)  # the columns of the thing as it was locked
 
 
 class Machine:
@@ -156,25 +159,34 @@ class Machine:
     # Doing
 
     @contextmanager
-    def take(self, name: str, thing: Any, *, by: Any, **codes: Any) -> Iterator[Move]:
+    def take(self, name: str, thing: Any, *, by: Any, savepoint: bool = True, **codes: Any) -> Iterator[Move]:
         """Take a step on an existing row. Raises NoPower, RuleViolation; the caller fetched it through sight.
 
-        `by=None` is the clock. Inside the block `move.thing` is the locked, freshly read row; on leaving,
+        `by=None` is the clock. `savepoint=False`: the caller's own transaction ends with the step, whichever way,
+        and needs no way back to before it. Inside the block `move.thing` is the locked, freshly read row; on leaving,
         its state is written, the event appended, the signal sent, and `thing` brought up to date.
         """
         step = self.steps[name]
-        with transaction.atomic():
+        with transaction.atomic(savepoint=savepoint):
             row = self._lock(thing)
             self._ask(step, by, row)
             move = Move(self, step, by, clock.now(), self._state(row), row, dict(codes))
+            move.before = _columns(row)
             yield move
             self._finish(move)
         for each in self.model._meta.concrete_fields:
             setattr(thing, each.attname, getattr(row, each.attname))
+        self._keep_at_hand(row, thing)
 
     @contextmanager
     def begin(
-        self, name: str, *, by: Any, locks: Iterable[models.Model] = (), **codes: Any
+        self,
+        name: str,
+        *,
+        by: Any,
+        locks: Iterable[models.Model] = (),
+        savepoint: bool = True,
+        **codes: Any,
     ) -> Iterator[Move]:
         """Take the step that creates a row: the verb sets `move.thing` to the unsaved row.
 
@@ -182,7 +194,7 @@ class Machine:
         The power is asked of the row that the verb made, before it is saved.
         """
         step = self.steps[name]
-        with transaction.atomic():
+        with transaction.atomic(savepoint=savepoint):
             for row in locks:
                 lock_row(row)
             move = Move(self, step, by, clock.now(), NEW, None, dict(codes))
@@ -206,10 +218,7 @@ class Machine:
             parent = getattr(thing, name)
             if parent is not None:
                 lock_row(parent)
-        query = self.model._base_manager.select_for_update(of=("self",))
-        row = query.filter(pk=thing.pk).first()
-        if row is None:
-            raise RuleViolation("这条记录已经不在了，请刷新页面。")
+        row = _locked(self.model, thing.pk)
         for name in self.locks:
             setattr(row, name, getattr(thing, name))
         self._keep_at_hand(thing, row)
@@ -217,7 +226,8 @@ class Machine:
 
     def _keep_at_hand(self, thing: Any, row: Any) -> None:
         """What the caller fetched beside the thing (its place, its submitter) need not be fetched again, as long
-        as the locked row still points there. Rows of the same kind are left out: those are locked and re-read."""
+        as the locked row still points there; nor, afterwards, what the verb put there. Rows of the same kind are
+        left out: those are locked and re-read."""
         for each in self.model._meta.concrete_fields:
             if not each.is_relation or each.related_model is self.model or not each.is_cached(thing):  # type: ignore[attr-defined]
                 continue
@@ -242,7 +252,7 @@ class Machine:
         move.target = self._state(move.thing)
         if move.step.target is None and move.target not in (move.step.returns or {move.source}):
             raise ValueError(f"{move.step.name} may not lead from {move.source} to {move.target}")
-        move.thing.save()
+        _save(move)
         happened = {"step": move.step.name, "source": move.source, "target": move.target, "codes": move.codes}
         move.event = self.event(**happened, subject=move.thing, by=move.by, at=move.at)  # type: ignore[misc]
         move.event.save()
@@ -250,10 +260,40 @@ class Machine:
             self.signal.send(sender=self.model, move=move)
 
 
+def _save(move: Move) -> None:
+    """A new row whole; of one that was locked what the step has changed: other columns and their indexes rest."""
+    if not move.before:
+        return move.thing.save()
+    now = _columns(move.thing)
+    changed = [name for name, value in now.items() if value != move.before[name]]
+    return move.thing.save(update_fields=changed)
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    """What is in the columns, by attribute; what could be changed in its place is copied."""
+    values = {each.attname: getattr(row, each.attname) for each in row._meta.concrete_fields}
+    return {
+        name: copy.deepcopy(each) if isinstance(each, dict | list) else each for name, each in values.items()
+    }
+
+
 def lock_row(row: Any) -> None:
     """Lock an existing row (`request.user` too) until the transaction ends, and bring the object up to date."""
-    fresh = row._meta.model._base_manager.select_for_update(of=("self",)).filter(pk=row.pk).first()
-    if fresh is None:
-        raise RuleViolation("这条记录已经不在了，请刷新页面。")
+    fresh = _locked(row._meta.model, row.pk)
     for each in row._meta.concrete_fields:
         setattr(row, each.attname, getattr(fresh, each.attname))
+
+
+def _locked(model: type[models.Model], pk: Any) -> Any:
+    """The row as it is now, locked."""
+    if (kept := _LOCKING.get(model)) is None:
+        rows = model._base_manager.order_by()
+        kept = Kept(lambda pk: rows.filter(pk=pk).select_for_update(of=("self",)), pk=A_KEY)
+        _LOCKING[model] = kept
+    row = kept.first(pk=pk)
+    if row is None:
+        raise RuleViolation("这条记录已经不在了，请刷新页面。")
+    return row
+
+
+_LOCKING: dict[type[models.Model], Kept[Any]] = {}

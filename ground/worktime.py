@@ -42,7 +42,7 @@ def due_after(start: datetime, span: Span, calendar: WorkCalendar) -> datetime:
     """
     if not span.working_days:
         return start + timedelta(minutes=span.minutes)
-    day, left = timezone.localtime(start).date(), span.working_days
+    day, left = _day_of(start), span.working_days
     while left:
         day += timedelta(days=1)
         left -= calendar.is_workday(day)
@@ -59,13 +59,13 @@ def off_hours_minutes(start: datetime, end: datetime, calendar: WorkCalendar) ->
 
 def working_days_between(start: datetime, end: datetime, calendar: WorkCalendar) -> int:
     """How many working days lie after the day of `start`, up to and with the day of `end` (the city's days)."""
-    day, last = timezone.localtime(start).date(), timezone.localtime(end).date()
+    day, last = _day_of(start), _day_of(end)
     return sum(calendar.is_workday(day + timedelta(days=n)) for n in range(1, (last - day).days + 1))
 
 
 def next_morning(moment: datetime, calendar: WorkCalendar) -> datetime:
     """09:00 of the first working day after the day of `moment`."""
-    day = timezone.localtime(moment).date() + timedelta(days=1)
+    day = _day_of(moment) + timedelta(days=1)
     while not calendar.is_workday(day):
         day += timedelta(days=1)
     return _moment(day, WORKDAY_START)
@@ -106,7 +106,7 @@ def _working_stretches(
     start: datetime, end: datetime, calendar: WorkCalendar
 ) -> Iterator[tuple[datetime, datetime]]:
     """The working hours within [start, end), day by day."""
-    day, last = timezone.localtime(start).date(), timezone.localtime(end).date()
+    day, last = _day_of(start), _day_of(end)
     while day <= last:
         if calendar.is_workday(day):
             begin, over = max(start, _moment(day, WORKDAY_START)), min(end, _moment(day, WORKDAY_END))
@@ -116,4 +116,8 @@ def _working_stretches(
 
 
 def _moment(day: date, at: time) -> datetime:
-    return timezone.make_aware(datetime.combine(day, at))
+    return datetime.combine(day, at, tzinfo=timezone.get_default_timezone())
+
+
+def _day_of(moment: datetime) -> date:
+    return timezone.localtime(moment, timezone.get_default_timezone()).date()

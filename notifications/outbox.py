@@ -14,7 +14,7 @@ from functools import partial
 from typing import TypeVar
 
 import structlog
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from kombu.exceptions import KombuError
 
@@ -136,15 +136,12 @@ def say_to_many(
 
 
 def _once(row: Said) -> Said:
-    """The row, written; or the one that was written under its key before. One query where it is new."""
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError:
-        if first := type(row)._default_manager.filter(key=row.key).first():
-            return first
-        raise
-    return row
+    """The row, written; where something was written under its key before, what is there stays and the row stands
+    for it. One statement, without a savepoint: every step says something."""
+    (kept,) = type(row)._default_manager.bulk_create(
+        [row], update_conflicts=True, unique_fields=["key"], update_fields=["key"]
+    )
+    return kept
 
 
 def _kind_of(key: str, about: str, url: str) -> Kind:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, TypeVar
 
+from django.apps import apps
 from django.db.models import Q, QuerySet
 
+from ground import clock
+from ground.kept import A_DAY, A_KEY, Kept
 from organizations.posts import GRID_POSTS, Post, Power, Seat, Tier
 
 #: Which scope column a seat in the tree fills on the rows of the floors above.
@@ -125,10 +129,17 @@ def scope_of(user: Any) -> Scope:
     return cache["scope"]
 
 
+def _held(user: int, today: date) -> QuerySet[Any]:
+    model: Any = apps.get_model("organizations", "Appointment")
+    return model.objects.filter(user=user).in_force(today).select_related("organization", "unit")
+
+
+_HELD: Kept[Any] = Kept(_held, user=A_KEY, today=A_DAY)
+
+
 def _grants(user: Any) -> list[Grant]:
-    held = user.appointments.in_force().select_related("organization", "unit")
     grants = []
-    for appointment in held:
+    for appointment in _HELD(user=user.pk, today=clock.today()):
         node = appointment.organization
         if any(place is not None and place.closed_at is not None for place in (node, appointment.unit)):
             continue

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Case, F, PositiveIntegerField, When
+from django.db import connection, transaction
+from django.db.models import Case, F, PositiveIntegerField, QuerySet, When
 
 from ground import clock
 from ground.errors import NoPower, RuleViolation
+from ground.kept import A_KEY, Kept
 from organizations.letters import letters_of
 from organizations.models import Organization
 from organizations.posts import Tier
@@ -24,6 +25,7 @@ from organizations.powers import can_change_node, can_plant_under
 from organizations.signals import organization_closing, organization_moved
 
 BATCH = 2000
+MANY = 1000
 GONE = "这个党组织已经不在了，请刷新页面。"
 
 
@@ -82,6 +84,7 @@ def plant_many(seeds: Iterable[Seed]) -> list[Organization]:
             inside = [parent for parent in parents.values() if parent.tree_id == tree_id]
             _attach(inside, offspring, planted)
         _insert(seeds, planted)
+        _tell_the_planner(len(seeds))
     return [planted[id(seed)] for seed in seeds]
 
 
@@ -152,8 +155,27 @@ def lock_tree(*tree_ids: int) -> None:
     Their keys stay, so that rows of other tables that point at a district are not kept waiting (and those who
     write them under locks of their own cannot end in a deadlock with a node that moves).
     """
-    roots = Organization.objects.filter(tree_id__in=tree_ids, parent=None).order_by("tree_id")
-    list(roots.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    for each in sorted(set(tree_ids)):
+        _ROOT(tree_id=each)
+
+
+def _root(tree_id: int) -> QuerySet[Organization]:
+    roots = Organization.objects.filter(tree_id=tree_id, parent=None).order_by().only("pk")
+    return roots.select_for_update(of=("self",), no_key=True)
+
+
+_ROOT = Kept(_root, tree_id=A_KEY)
+
+
+_HOLD = "SELECT id FROM {table} WHERE tree_id = %s AND parent_id IS NULL FOR SHARE"
+
+
+def hold_tree(tree_id: int) -> None:
+    """Keep a tree as it stands until the transaction ends. Many may hold it; whoever changes it waits for them."""
+    if connection.features.has_select_for_update:  # SQLite lets one write at a time
+        table = connection.ops.quote_name(Organization._meta.db_table)
+        with connection.cursor() as cursor:
+            cursor.execute(_HOLD.format(table=table), [tree_id])
 
 
 def _lock(*nodes: Organization) -> None:
@@ -346,3 +368,12 @@ def _insert(seeds: list[Seed], planted: dict[int, Organization]) -> None:
             for root in by_level[0]:
                 root.tree_id = root.pk
                 Organization.objects.filter(pk=root.pk).update(tree_id=root.pk)
+
+
+def _tell_the_planner(planted: int) -> None:
+    """PostgreSQL looks for the parent of each row at the commit, by a plan from when the table was empty: every row
+    against every other, two minutes for a district. Once it knows how many there are, it goes by the key.
+    """
+    if planted >= MANY and connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE organizations_organization")

@@ -80,7 +80,7 @@ def facts_of(entry: AccessLogEntry) -> Facts:
         of_subject=Count("pk", filter=today & Q(subject=entry.subject)),
     )
     is_export = entry.action == Action.EXPORT
-    exports = mine.filter(action=Action.EXPORT).order_by()[:1].count() if is_export else 0
+    exports = mine.of_personal_data().filter(action=Action.EXPORT)[:1].count() if is_export else 0
     return Facts(
         action=entry.action,
         at=entry.at,

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 
 import chinese_calendar
 
+from ground.kept import A_DAY, Kept
 from ground.worktime import WorkCalendar
 from organizations.models import WorkdayOverride
 
@@ -22,20 +23,29 @@ SATURDAY = 5
 AHEAD = timedelta(days=60)
 
 
+_OVERRIDES = Kept(lambda: WorkdayOverride.objects.order_by())
+
+
 class CityCalendar:
     """Reads the overrides once, on the first question. Make one per piece of work, do not keep it."""
 
     @cached_property
     def _overrides(self) -> dict[date, bool]:
-        return dict(WorkdayOverride.objects.values_list("day", "is_workday"))
+        return {row.day: row.is_workday for row in _OVERRIDES()}
 
     def is_workday(self, day: date) -> bool:
         """Make-up workdays are workdays, statutory holidays are not; an unknown year goes by weekdays."""
         if day in self._overrides:
             return self._overrides[day]
         if calendar_is_known(day.year):
-            return bool(chinese_calendar.is_workday(day))
+            return _by_statute(day)
         return day.weekday() < SATURDAY
+
+
+@cache
+def _by_statute(day: date) -> bool:
+    """The library looks through all its days for the first and the last one whenever it is asked."""
+    return bool(chinese_calendar.is_workday(day))
 
 
 _shared: ContextVar[CityCalendar | None] = ContextVar("wenshao_calendar", default=None)
@@ -69,5 +79,12 @@ def unknown_years(today: date) -> list[int]:
     years = {day.year for day in (today, today + AHEAD) if not calendar_is_known(day.year)}
     if not years:
         return []
-    entered = WorkdayOverride.objects.filter(day__year__in=years).values_list("day__year", flat=True)
-    return sorted(years - set(entered))
+    entered = _ENTERED(first=date(min(years), 1, 1), last=date(max(years), 12, 31))
+    return sorted(years - {row.day.year for row in entered})
+
+
+_ENTERED = Kept(
+    lambda first, last: WorkdayOverride.objects.filter(day__gte=first, day__lte=last),
+    first=A_DAY,
+    last=A_DAY + timedelta(days=1),
+)

@@ -6,10 +6,12 @@ import uuid
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from accounts.forms import PhoneField
 from grids.models import Building
 from ground.geo import Point, to_wgs84
+from ground.kept import Kept
 from organizations.posts import Power
 from organizations.scope import scope_of
 from requests import placing
@@ -41,13 +43,27 @@ def whom_for(phone: str, name: str, has_no_phone: bool) -> dict[str, Any]:
     }
 
 
+_OPEN = Kept(lambda code: Category.objects.filter(is_open=True, code=code).order_by(), code="a category")
+
+
+class CategoryField(forms.ModelChoiceField):
+    """An open category by its code."""
+
+    def to_python(self, value: Any) -> Category | None:
+        if value in self.empty_values:
+            return None
+        if (found := _OPEN.first(code=str(value).replace("\0", ""))) is None:
+            raise ValidationError(self.error_messages["invalid_choice"], code="invalid_choice")
+        return found
+
+
 class AskForm(forms.Form):
     """Category, words, place, consent. Photos come beside it; `find` only searches for places.
 
     The place is a building's QR token `b`, a choice of `placing`, or a point with its datum.
     """
 
-    category = forms.ModelChoiceField(
+    category = CategoryField(
         label="什么事",
         queryset=Category.objects.filter(is_open=True),
         widget=forms.RadioSelect,

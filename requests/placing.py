@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from django.db.models import Q
 
 from grids.models import Building
+from ground.kept import A_KEY, Kept
 from organizations.models import Organization
 from organizations.posts import Tier
 from requests.models import ServiceRequest
@@ -66,8 +67,8 @@ def chosen(value: str) -> Building | Organization | None:
     if not (key.isascii() and key.isdecimal() and len(key) < 19):
         return None
     if kind == "b":
-        return _buildings().filter(pk=int(key)).first()
-    return _communities().filter(pk=int(key)).first() if kind == "c" else None
+        return _BUILDING.first(pk=int(key))
+    return _COMMUNITY.first(pk=int(key)) if kind == "c" else None
 
 
 def choice_of(place: Building | Organization) -> Choice:
@@ -75,11 +76,15 @@ def choice_of(place: Building | Organization) -> Choice:
 
 
 def _buildings() -> Any:
-    return Building.objects.select_related("grid", "community")
+    return Building.objects.select_related("grid", "community").defer("grid__boundary")
 
 
 def _communities() -> Any:
     return Organization.objects.open().filter(tier=Tier.COMMUNITY).select_related("parent")
+
+
+_BUILDING: Kept[Building] = Kept(lambda pk: _buildings().filter(pk=pk).order_by(), pk=A_KEY)
+_COMMUNITY: Kept[Organization] = Kept(lambda pk: _communities().filter(pk=pk).order_by(), pk=A_KEY)
 
 
 def _of_building(building: Building) -> Choice:

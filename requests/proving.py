@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, fields
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -192,14 +192,22 @@ def chain_faults(events: Iterable[Any], state: str) -> list[str]:
     )
 
 
-def faults(service_request: ServiceRequest, events: Iterable[Any] | None = None) -> list[str]:
-    """What in the row is not as its events say; one query for events that are not at hand, one for the calendar."""
+def faults(
+    service_request: ServiceRequest,
+    events: Iterable[Any] | None = None,
+    *,
+    held: Callable[[int, date], Policy] | None = None,
+    calendar: WorkCalendar | None = None,
+) -> list[str]:
+    """What in the row is not as its events say. Events, policies (district and day → what `held` then) and calendar
+    are asked from the database where they are not at hand."""
     played = list(service_request.events.order_by("id") if events is None else events)
+    policy_of = held or Policy.of
 
     def days(name: str, at: datetime) -> int:
-        return getattr(Policy.of(service_request.district_id, timezone.localdate(at)), name)
+        return getattr(policy_of(service_request.district_id, timezone.localdate(at)), name)
 
-    dues = dues_of(played, service_request.promise, days, the_calendar())
+    dues = dues_of(played, service_request.promise, days, calendar or the_calendar())
     found = [
         f"{each.name} is {getattr(service_request, each.name)}, the events say {getattr(dues, each.name)}"
         for each in fields(Dues)

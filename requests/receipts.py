@@ -12,6 +12,7 @@ from django.utils.safestring import mark_safe
 
 from grids.scope import covers
 from ground import clock
+from ground.caching import Away
 from ground.errors import RuleViolation
 from ground.fields import blind_index
 from organizations.posts import Power
@@ -88,6 +89,8 @@ def _count(what: str, value: str, limits: tuple[Limit, ...]) -> None:
         cache.add(key, 0, timeout=seconds)
         try:
             tries = cache.incr(key)
+        except Away:  # nobody counts now: nobody guesses either
+            raise RuleViolation("现在查询不了，请过几分钟再试，或致电社区。", field="code") from None
         except ValueError:  # it ran out between the two
             tries = 1
         if tries > limit.at_most:

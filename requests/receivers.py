@@ -12,6 +12,7 @@ from organizations.models import Organization
 from organizations.signals import organization_closing, organization_moved
 from requests import news, reminders, tiers  # noqa: F401  (reminders: its audiences)
 from requests.models import Dispatch, ServiceRequest
+from requests.models.matters import DISPATCHED
 from requests.signals import dispatch_moved, request_moved
 
 
@@ -23,6 +24,13 @@ def tell_people(sender: Any, move: Move, **kwargs: Any) -> None:
 @receiver(dispatch_moved)
 def tell_people_of_dispatch(sender: Any, move: Move, **kwargs: Any) -> None:
     news.tell_of_dispatch(move)
+
+
+@receiver(dispatch_moved)
+def look_again(sender: Any, move: Move, **kwargs: Any) -> None:
+    """Whoever gave a dispatch back has the request out of sight at once."""
+    if (cache := getattr(move.by, "scope_cache", None)) is not None:
+        cache.pop(DISPATCHED, None)
 
 
 @receiver(organization_closing)

@@ -70,7 +70,7 @@ def take(
             lock_tree(service_request.district.tree_id)
         if name in _OF_FAMILIES:
             lock_family(service_request, *together_with)
-        with REQUESTS.take(name, service_request, by=by, **codes) as move:
+        with REQUESTS.take(name, service_request, by=by, savepoint=False, **codes) as move:
             _before(move)
             change(move)
             _after(move)

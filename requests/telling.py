@@ -52,11 +52,16 @@ class Teller:
     def _learn_people(self, events: list[RequestEvent]) -> None:
         acted = {event.by.pk: str(event.by) for event in events if event.by is not None}
         named = {event.codes["responsible"] for event in events if "responsible" in event.codes}
-        staff = staff_of({*acted, *named}, self.service_request)
+        named_with_post = {event.by_id for event in events if event.by_id and not self._is_asking(event)}
+        staff = staff_of({*named_with_post, *named}, self.service_request)
         self.posts = {pk: known.post for pk, known in staff.items()}
         self.names = acted | {pk: known.name for pk, known in staff.items()}
         if missing := named - self.names.keys():  # his post was elsewhere
             self.names |= {user.pk: str(user) for user in User.objects.filter(pk__in=missing).defer("phone")}
+
+    def _is_asking(self, event: RequestEvent) -> bool:
+        """Whoever asked for himself is not named, whatever post he holds."""
+        return event.step == "submit" and event.by_id == self.service_request.asker_id
 
     def _numbers_of(self, events: list[RequestEvent]) -> dict[int, str]:
         """The numbers of the requests that it was merged with; for staff, who may read them."""

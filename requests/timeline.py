@@ -10,8 +10,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.db.models import QuerySet
 from django.urls import reverse
 
+from ground.kept import A_KEY, Kept
+from requests import beside
 from requests.entries import Entry
 from requests.models import DispatchEvent, Photo, RequestEvent, ServiceRequest
 from requests.readers import Reader, may_read, reader_of, words_of
@@ -44,8 +47,24 @@ def _newest_first(entries: list[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
+def _events(subject: int) -> QuerySet[RequestEvent]:
+    rows = RequestEvent.objects.filter(subject=subject).select_related("by", "note")
+    return rows.defer("by__phone").order_by("at", "id")
+
+
+_EVENTS = Kept(_events, subject=A_KEY)
+
+
+def remember_first(service_request: ServiceRequest) -> None:
+    """Of one that was filed in this moment, by `workflow.submit`, and is shown to whoever filed it: nobody has to
+    look for what happened to it."""
+    event = service_request.filing
+    RequestEvent._meta.get_field("note").set_cached_value(event, None)
+    service_request.all_events = [event]
+
+
 def _told(service_request: ServiceRequest, viewer: Any, reader: Reader) -> list[Entry]:
-    rows = service_request.events.select_related("by", "note").defer("by__phone").order_by("at", "id")
+    rows = service_request.all_events or _EVENTS(subject=service_request.pk)
     events = [event for event in rows if may_read(event, reader)]
     dispatched = _dispatch_events(service_request) if any(each.step == "dispatch" for each in events) else []
     teller = Teller(service_request, viewer, reader, events, dispatched)
@@ -71,6 +90,8 @@ def _hang_photos(
     service_request: ServiceRequest, entries: list[Entry], shown: dict[tuple[str, int], Entry]
 ) -> None:
     """Each photo to the entry of its event, as far as that entry shows photos. One query."""
+    if not beside.has(service_request, "photos"):
+        return
     links: dict[tuple[str, int], list[dict[str, str]]] = defaultdict(list)
     for photo in Photo.objects.filter(service_request=service_request):
         key = ("event", photo.event_id) if photo.event_id else ("dispatch", photo.dispatch_event_id or 0)

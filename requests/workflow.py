@@ -21,7 +21,7 @@ from ground.geo import Point
 from ground.steps import Move
 from organizations.models import Organization, Policy
 from organizations.models.policies import ResolvePhotos
-from organizations.workdays import calendar
+from organizations.workdays import calendar, one_calendar
 from requests import (
     afterwards,
     asking_back,
@@ -34,7 +34,7 @@ from requests import (
     tiers,
 )
 from requests import photos as pictures
-from requests.intake import account_of, file_once, first_with_key, place_found, put_at, title_of
+from requests.intake import account_of, file_once, number, place_as_it_stands, place_found, put_at, title_of
 from requests.models import Category, ServiceRequest
 from requests.states import PLAIN_OUTCOMES, ContactBy, Track
 from requests.tables import REQUESTS
@@ -73,10 +73,9 @@ def submit(
     """
     key, said = key or uuid.uuid4(), words_of(text, "text", "请写下要办的事。")
     ready = pictures.ready(photos)
-    with transaction.atomic():
+
+    def file() -> ServiceRequest:
         submitter = account_of(on_behalf_of) or by
-        if first := first_with_key(submitter, key):
-            return first
         if not category.is_open:
             raise RuleViolation("这个类别已停用，请另选一个。", field="category")
         service_request = ServiceRequest(
@@ -92,7 +91,11 @@ def submit(
         )
         place = place_found(building=building, compound=compound, point=point, community=community)
         put_at(service_request, place, point)
-        return file_once(service_request, lambda: _file(service_request, by, ready))
+        place_as_it_stands(service_request)
+        _file(service_request, by, ready)
+        return service_request
+
+    return file_once(file, on_behalf_of or by, key)
 
 
 def _filed_as(submitter: User, by: User, without_phone: str, *, is_proactive: bool) -> dict[str, Any]:
@@ -112,8 +115,9 @@ def _filed_as(submitter: User, by: User, without_phone: str, *, is_proactive: bo
 
 
 def _file(service_request: ServiceRequest, by: User, ready: list[pictures.Picture]) -> None:
-    """Inside the transaction and under the lock of the number series."""
-    with REQUESTS.begin("submit", by=by, category=service_request.category.code) as move:
+    """Inside the transaction, in a tree that is held; the number comes last."""
+    code = service_request.category.code
+    with REQUESTS.begin("submit", by=by, savepoint=False, category=code) as move, one_calendar():
         clocks.start(service_request, move.at, calendar())
         if service_request.has_no_phone:
             move.codes["has_no_phone"] = True
@@ -122,6 +126,8 @@ def _file(service_request: ServiceRequest, by: User, ready: list[pictures.Pictur
         elif service_request.source == ServiceRequest.Source.STAFF:
             move.codes["on_behalf_of"] = service_request.submitter_id
         move.thing = service_request
+        number(service_request)
+    service_request.filing = move.event
     pictures.attach(move.event, ready)
 
 

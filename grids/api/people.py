@@ -283,7 +283,9 @@ class CareViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewS
     pagination_class = KeysetPages
 
     def get_queryset(self) -> QuerySet[CareAssessment]:
-        return CareAssessment.objects.visible_to(self.request.user).select_related("by")
+        # Distinct, so that those in sight are found first: sorted by id and cut off, PostgreSQL would walk all ids.
+        keys = CareAssessment.objects.visible_to(self.request.user).order_by().values("pk").distinct()
+        return CareAssessment.objects.filter(pk__in=keys).select_related("by")
 
 
 class SpecialGroupViewSet(mixins.ListModelMixin, GenericViewSet[SpecialGroup]):

@@ -14,7 +14,7 @@ from grids.models.territory import Grid
 from ground import clock
 from ground.fields import UNREADABLE, EncryptedCharField, Unreadable, masked_phone, surname_only
 from ground.identity import DocumentKind, Sex, masked_number
-from organizations.models import Member, Placed
+from organizations.models import Member, Placed, community_column
 from organizations.posts import Power
 
 USER = settings.AUTH_USER_MODEL
@@ -50,8 +50,9 @@ class Household(Placed):
     The care columns repeat the newest CareAssessment, so that lists sort and filter on them.
     """
 
+    community = community_column(indexed=False)
     dwelling = models.ForeignKey(
-        Dwelling, verbose_name="房屋", on_delete=models.PROTECT, related_name="households"
+        Dwelling, verbose_name="房屋", on_delete=models.PROTECT, related_name="households", db_index=False
     )
     grid = models.ForeignKey(Grid, verbose_name="网格", on_delete=models.PROTECT, related_name="+")
     number = models.PositiveSmallIntegerField("户号", default=1, help_text="同一房屋住了几户时，从 1 编起。")
@@ -75,11 +76,12 @@ class Household(Placed):
         verbose_name = verbose_name_plural = "户"
         ordering = ["dwelling__code", "number"]
         indexes = [
+            models.Index(fields=["community", "id"], name="household_paged"),
             models.Index(
                 fields=["community", "care_review_on"],
                 condition=Q(care_review_on__isnull=False),
                 name="household_care_review",
-            )
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -177,6 +179,7 @@ class Resident(Placed):
         MERGED = "merged", "已合并"
         ERASED = "erased", "已删除"
 
+    community = community_column(indexed=False)
     household = models.ForeignKey(
         Household,
         verbose_name="户",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django import template
@@ -49,6 +50,11 @@ class Track(NamedTuple):
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """Give one drawing of the sprite; with a label it speaks, without one it is decoration."""
+    return _drawing(name, label, css)
+
+
+@lru_cache(maxsize=512)  # a page has fifty, and the address of the sprite is looked up for each
+def _drawing(name: str, label: str, css: str) -> SafeString:
     href = f"{static('icons/sprite.svg')}#{name}"
     classes = f"icon {css}".strip()
     if label:

@@ -4,7 +4,7 @@ from organizations.models.people import Appointment, Member, Skill
 from organizations.models.policies import Policy
 from organizations.models.records import AccessLogEntry, WorkdayOverride
 from organizations.models.terms import in_term
-from organizations.models.tree import Organization, Placed
+from organizations.models.tree import Organization, Placed, community_column
 from organizations.models.units import Unit, UnitBranch
 
 __all__ = (
@@ -18,5 +18,6 @@ __all__ = (
     "Unit",
     "UnitBranch",
     "WorkdayOverride",
+    "community_column",
     "in_term",
 )

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from ground import clock
 from ground.history import AppendOnly, AppendOnlyQuerySet
+from ground.kept import A_DAY, A_KEY, Kept
 from ground.worktime import Span
 from organizations.models.tree import Organization
 from organizations.posts import Power
@@ -212,7 +213,7 @@ class Policy(AppendOnly):
     @classmethod
     def of(cls, district_id: int, on: date | None = None) -> Policy:
         """What holds in a district on a day (default today); the defaults, unsaved, where nothing was signed."""
-        return cls.in_force_in([district_id], on)[district_id]
+        return _NEWEST.first(district=district_id, day=on or clock.today()) or cls(district_id=district_id)
 
     @classmethod
     def in_force_in(cls, district_ids: Iterable[int], on: date | None = None) -> dict[int, Policy]:
@@ -224,3 +225,10 @@ class Policy(AppendOnly):
         begun = cls.objects.filter(district__in=wanted, begins_on__lte=on or clock.today())
         signed = {policy.district_id: policy for policy in reversed(begun)}
         return {pk: signed.get(pk) or cls(district_id=pk) for pk in wanted}
+
+
+def _newest(district: int, day: date) -> models.QuerySet[Policy]:
+    return Policy.objects.filter(district=district, begins_on__lte=day)[:1]
+
+
+_NEWEST = Kept(_newest, district=A_KEY, day=A_DAY)

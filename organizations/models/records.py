@@ -35,6 +35,10 @@ class WorkdayOverride(models.Model):
 
 
 class AccessLogQuerySet(AppendOnlyQuerySet):
+    def of_personal_data(self) -> Self:
+        """Without the tables that hold none: they count for no limit, and are no first export."""
+        return self.exclude(field=AccessLogEntry.NOTHING_PERSONAL)
+
     def visible_to(self, user: Any) -> Self:
         nodes = scope_of(user).organizations(Organization.objects.order_by(), Power.ACCESS_LOG)
         return self.filter(organization__in=nodes.values("pk"))
@@ -57,6 +61,9 @@ class AccessLogEntry(AppendOnly):
         OUT_OF_HOURS = "out_of_hours", "夜间"
         LARGE_EXPORT = "large_export", "导出数量大"
         FIRST_EXPORT = "first_export", "首次导出"
+
+    #: What `field` says of a table without personal data (`access.record_table`).
+    NOTHING_PERSONAL = "不含个人信息"
 
     by = models.ForeignKey(USER, verbose_name="谁", on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField("时间", default=clock.now)

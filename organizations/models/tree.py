@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q, Subquery
+from django.db.models import Q
 from mptt.managers import TreeManager
 from mptt.models import MPTTModel, TreeForeignKey
 from mptt.querysets import TreeQuerySet
 
+from ground.kept import A_KEY, Kept
 from organizations.posts import Power, Tier
 from organizations.scope import scope_of
 
@@ -52,7 +53,10 @@ class Organization(MPTTModel):
     class Meta:
         verbose_name = verbose_name_plural = "党组织"
         ordering = ["tree_id", "lft"]
-        indexes = [models.Index(fields=["tree_id", "lft"], name="organization_tree_lft")]
+        indexes = [
+            models.Index(fields=["tree_id", "lft"], name="organization_tree_lft"),
+            models.Index(fields=["code"], condition=Q(tier=Tier.DISTRICT), name="organization_district"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["code"],
@@ -78,6 +82,28 @@ class Organization(MPTTModel):
         return self.get_ancestors().filter(tier=tier).first()
 
 
+#: A node with all that may be above it.
+_LINE = Kept(
+    lambda pk: (
+        Organization.objects.filter(pk=pk).order_by().select_related("__".join(["parent"] * (len(Tier) - 1)))
+    ),
+    pk=A_KEY,
+)
+
+
+def community_column(*, indexed: bool = True) -> models.ForeignKey[Organization | None, Organization | None]:
+    """The scope column of the community. indexed: False where an index of the table begins with it already."""
+    return models.ForeignKey(
+        Organization,
+        verbose_name="社区",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=indexed,
+    )
+
+
 class Placed(models.Model):
     """Scope columns (HOUSE, the tree): sight is a few indexed equalities, never an interval join."""
 
@@ -87,25 +113,16 @@ class Placed(models.Model):
     street = models.ForeignKey(
         Organization, verbose_name="街镇", on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    community = models.ForeignKey(
-        Organization, verbose_name="社区", on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    community = community_column()
 
     class Meta:
         abstract = True
 
     def place_under(self, organization: Organization) -> None:
-        """Fill the scope columns from a node of the tree as it stands now (one query).
-
-        The intervals are read again: those of `organization` are out of date once somebody planted beside it.
-        """
-        here = Organization.objects.filter(pk=organization.pk).order_by()
-        above = Organization.objects.filter(
-            tree_id=Subquery(here.values("tree_id")),
-            lft__lte=Subquery(here.values("lft")),
-            rght__gte=Subquery(here.values("rght")),
-        )
-        line = {node.tier: node for node in above}
+        """Fill the scope columns from a node of the tree as it stands now (one query)."""
+        line, node = dict[int, Organization](), _LINE.first(pk=organization.pk)
+        while node is not None:
+            line[node.tier], node = node, node.parent
         self.district = line[Tier.DISTRICT]
         self.street = line.get(Tier.STREET)
         self.community = line.get(Tier.COMMUNITY)

@@ -215,6 +215,12 @@ class DispatchViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericV
     def get_queryset(self) -> QuerySet[Dispatch]:
         return Dispatch.objects.whole().visible_to(self.request.user)
 
+    def paginate_queryset(self, rows: Any) -> Any:
+        """First which rows, then what is shown of them."""
+        keys: Any = super().paginate_queryset(rows.values_list("pk", flat=True))
+        found = Dispatch.objects.whole().order_by().in_bulk(keys)
+        return [found[key] for key in keys if key in found]
+
     def get_serializer_class(self) -> Any:
         return DispatchSerializer if self.action == "list" else DispatchDetailSerializer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 from django.http import FileResponse, Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,10 +17,12 @@ from rest_framework.viewsets import GenericViewSet
 
 from ground.answers import REFUSALS
 from ground.errors import NoPower
-from requests import photos, placing, views, workflow
+from ground.kept import A_KEY, Kept, some_keys
+from requests import beside, photos, placing, timeline, views, workflow
 from requests.api import answers
 from requests.api.filters import RequestFilter
 from requests.api.shapes import (
+    LISTED,
     AskSerializer,
     FiledSerializer,
     PlaceSerializer,
@@ -30,13 +32,9 @@ from requests.api.shapes import (
 )
 from requests.asking import AskForm, may_ask_for_others
 from requests.forms import FORMS
-from requests.intake import first_with_key
 from requests.models import ServiceRequest, asked_by
 from requests.states import Grade
 from requests.tables import REQUESTS
-
-#: What one request on its own shows besides `whole()`, read with it.
-_MORE = ("district", "supervised_by", "consent_at", "rating")
 
 
 class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericViewSet[ServiceRequest]):
@@ -48,11 +46,31 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
     queryset = ServiceRequest.objects.none()
 
     def get_queryset(self) -> QuerySet[ServiceRequest]:
-        rows = ServiceRequest.objects.whole().visible_to(self.request.user)
-        rows = rows.defer("submitter__phone", "responsible__phone", "grid__boundary")
-        if self.action == "list":  # whoever asked finds the parts of his own in the whole
-            return rows.exclude(asked_by(self.request.user.pk), whole__isnull=False)
-        return _to_show(rows)
+        """For the list: whoever asked finds the parts of his own in the whole."""
+        user = self.request.user
+        # Most of the staff have none: what their posts see is counted by an index, which an "or" would spoil.
+        if not _ANY_OF_HIS_OWN(user=user.pk):
+            return ServiceRequest.objects.in_sight_of_staff(user)
+        return ServiceRequest.objects.visible_to(user).exclude(asked_by(user.pk), whole__isnull=False)
+
+    def filter_queryset(self, rows: Any) -> Any:
+        """Where the address says no more than which page, there is nothing to filter by, and no form is built."""
+        words = set(self.request.query_params) - {"limit", "offset"}
+        return super().filter_queryset(rows) if words else rows
+
+    def paginate_queryset(self, rows: Any) -> Any:
+        """First which rows, then what is shown of them: what is sorted are keys, not rows with all they join."""
+        keys: Any = super().paginate_queryset(rows.values_list("pk", flat=True))
+        some = [keys[begin : begin + AT_ONCE] for begin in range(0, len(keys), AT_ONCE)]
+        found = {row.pk: row for each in some for row in _TO_LIST(keys=each)}
+        return [found[key] for key in keys if key in found]
+
+    def get_object(self) -> ServiceRequest:
+        rows = _TO_SHOW if self.action == "retrieve" else _TO_WORK_ON
+        found = rows.first(number=self.kwargs[self.lookup_field])
+        if found is None or not found.is_visible_to(self.request.user):
+            raise Http404
+        return _known(found)
 
     def get_serializer_class(self) -> Any:
         return RequestSerializer if self.action == "list" else RequestDetailSerializer
@@ -65,10 +83,13 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         answers.checked(form)
         arguments = {**form.submission(), **self._without_phone(given)}
         prepared = photos.prepare(request.FILES.getlist("photos"))
-        known = arguments["key"] and first_with_key(self._user, arguments["key"])
         filed = workflow.submit(by=self._user, photos=prepared.pictures, **arguments)
-        code = status.HTTP_200_OK if known else status.HTTP_201_CREATED
-        shown = self._detail(filed, prepared.troubles)
+        code = status.HTTP_200_OK if filed.was_filed_before else status.HTTP_201_CREATED
+        shown = (
+            self._detail(filed, prepared.troubles)
+            if filed.was_filed_before
+            else self._shown(_just_filed(filed, bool(prepared.pictures)), prepared.troubles)
+        )
         return Response({**shown, "query_code": self._code_of(filed)}, status=code)
 
     def _without_phone(self, given: Any) -> dict[str, str]:
@@ -114,7 +135,7 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
             cleaned_data={**form.cleaned_data, **_asked_beyond_the_form(step, form, given)},
             files=request.FILES.getlist("photos"),
         )
-        return Response(self._detail(service_request, taken.troubles))
+        return Response(self._shown(_known(beside.looked_at_again(service_request)), taken.troubles))
 
     def _form_of(self, service_request: ServiceRequest, name: str) -> dict[str, Any]:
         step, user = REQUESTS.steps[name], self.request.user
@@ -151,15 +172,54 @@ class RequestViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, GenericVi
         return self.request.user
 
     def _detail(self, service_request: ServiceRequest, troubles: list[str]) -> dict[str, Any]:
-        row = _to_show(ServiceRequest.objects.whole()).get(pk=service_request.pk)
+        row = _TO_SHOW.first(number=service_request.number)
+        assert row is not None  # noqa: S101 - it was filed a moment ago, and nobody deletes requests
+        return self._shown(_known(row), troubles)
+
+    def _shown(self, row: ServiceRequest, troubles: list[str]) -> dict[str, Any]:
         shown = RequestDetailSerializer(row, context=self.get_serializer_context())
         return {**shown.data, "troubles": troubles}
 
 
-def _to_show(rows: QuerySet[ServiceRequest]) -> QuerySet[ServiceRequest]:
-    """What guards and holds are asked of is read once; the answers do not change while it is shown."""
+_ANY_OF_HIS_OWN = Kept(
+    lambda user: ServiceRequest.objects.filter(asked_by(user)).order_by().only("pk")[:1], user=A_KEY
+)
+
+
+#: Rows of a list that are read at once.
+AT_ONCE = 50
+_TO_LIST = Kept(
+    lambda keys: ServiceRequest.objects.filter(pk__in=keys).whole().only(*LISTED).order_by(),
+    keys=some_keys(AT_ONCE),
+)
+
+
+def _numbered(number: str) -> QuerySet[ServiceRequest]:
+    """With what one request on its own shows of what it points at, but for what few point at (supervision)."""
+    rows = ServiceRequest.objects.filter(number=number).order_by().whole().select_related("district")
+    return rows.defer("submitter__phone", "responsible__phone", "grid__boundary")
+
+
+#: To be shown: with word of what else there is to read. To be worked on: that is asked for afterwards.
+_TO_SHOW = Kept(lambda number: beside.with_what_hangs(_numbered(number)), number="a number")
+_TO_WORK_ON = Kept(_numbered, number="a number")
+
+
+def _just_filed(row: ServiceRequest, has_photos: bool) -> ServiceRequest:
+    """Everything about it is at hand: its place, who filed it, and that nothing else has happened to it yet."""
+    timeline.remember_first(row)
+    return _known(beside.nothing_hangs(row, but=["photos"] if has_photos else []))
+
+
+def _known(row: ServiceRequest) -> ServiceRequest:
+    """What guards and holds are asked of is read once, if there is any; the answers do not change meanwhile."""
     parts = Prefetch("parts", ServiceRequest.objects.only("whole").order_by("pk"))
-    return rows.select_related(*_MORE).prefetch_related("holds", parts)
+    there = [
+        each for name, each in (("holds", "holds"), ("parts", parts)) if getattr(row, f"has_{name}", False)
+    ]
+    prefetch_related_objects([row], *there)
+    beside.remember_none(row, "holds", "parts", "dispatches")
+    return row
 
 
 def _ask_data(given: Any) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from django.db.models import Q
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from requests import clocks, photos, placing, powers, timeline, workflow
+from ground.showing import Shown
+from requests import beside, clocks, photos, placing, powers, timeline, workflow
 from requests.api import answers
 from requests.api.dispatches import DispatchSerializer, PictureSerializer
 from requests.forms import FORMS
@@ -25,7 +26,29 @@ def reads_internal(user: Any, row: ServiceRequest) -> bool:
     return reader_of(row, user) is Reader.STAFF
 
 
-class RequestSerializer(serializers.ModelSerializer[ServiceRequest]):
+#: The columns that `RequestSerializer` reads, of the row and of what it points at.
+LISTED = (
+    *(
+        "number",
+        "title",
+        "text",
+        "track",
+        "state",
+        "source",
+        "outcome",
+        "address",
+        "whole",
+        "reopened",
+        "urges",
+    ),
+    *("urged_at", "supervised_at", "consent_kind", "submitter", "has_no_phone", "asker_name", "submitted_at"),
+    *("accepted_at", "contacted_at", "resolved_at", "ended_at", "accept_due", "contact_due", "resolve_due"),
+    *("due", "district", "street", "community", "category__code", "grid__name", "building__name"),
+    *("handler__short_name", "responsible__name", "submitter__name"),
+)
+
+
+class RequestSerializer(Shown, serializers.ModelSerializer[ServiceRequest]):
     """One request in a list. `asker` is 你 for one's own, else 居民 with the surname only."""
 
     category = serializers.SlugRelatedField(slug_field="code", read_only=True)  # type: ignore[var-annotated]
@@ -55,13 +78,14 @@ class RequestSerializer(serializers.ModelSerializer[ServiceRequest]):
         return str(row.responsible) if row.responsible_id else ""
 
     def get_consent_kind(self, row: ServiceRequest) -> str:
-        return row.consent_kind if reads_internal(self.context["request"].user, row) else ""
+        has_any = row.consent_kind and reads_internal(self.context["request"].user, row)
+        return row.consent_kind if has_any else ""
 
     def get_asker(self, row: ServiceRequest) -> str:
         return asker_of(row, self.context["request"].user)
 
 
-class EntrySerializer(serializers.Serializer[timeline.Entry]):
+class EntrySerializer(Shown, serializers.Serializer[timeline.Entry]):
     """One line of the history, worded for whoever asks. Internal ones reach staff only."""
 
     step = serializers.CharField()
@@ -85,7 +109,7 @@ class PromiseSerializer(serializers.Serializer[dict[str, str]]):
     resolve = serializers.CharField()
 
 
-class RelativeSerializer(serializers.ModelSerializer[ServiceRequest]):
+class RelativeSerializer(Shown, serializers.ModelSerializer[ServiceRequest]):
     """A request that belongs to this one, as far as the viewer has it in sight."""
 
     state_label = serializers.CharField(source="get_state_display", read_only=True)
@@ -147,6 +171,8 @@ class RequestDetailSerializer(RequestSerializer):
     @cached_property
     def _family(self) -> list[ServiceRequest]:
         row: Any = self.instance
+        if not (row.whole_id or row.merged_into_id or beside.has(row, "relatives")):
+            return []
         related = Q(whole=row) | Q(merged_into=row) | Q(pk__in=[row.whole_id or 0, row.merged_into_id or 0])
         rows = ServiceRequest.objects.visible_to(self._user).filter(related)
         shown = ("number", "title", "state", "whole", "merged_into")
@@ -172,6 +198,8 @@ class RequestDetailSerializer(RequestSerializer):
 
     @extend_schema_field(DispatchSerializer(many=True))
     def get_dispatches(self, row: ServiceRequest) -> Any:
+        if not beside.has(row, "dispatches"):
+            return []
         rows = Dispatch.objects.visible_to(self._user).filter(service_request=row)
         found = list(rows.select_related("unit", "organization"))
         for each in found:

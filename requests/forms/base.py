@@ -6,9 +6,12 @@ not a field: a form with `takes_photos` goes with `request.FILES.getlist("photos
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
+from django.utils.choices import CallableChoiceIterator
 
 from requests.models import Dispatch, ServiceRequest
 from requests.states import ContactBy
@@ -41,6 +44,21 @@ class Day(forms.DateInput):
 
 
 class PersonChoice(forms.ModelChoiceField):
+    """Whoever only lists the steps asks for nobody: the people are put together when somebody is looked for."""
+
+    _people: Callable[[], QuerySet[Any]] | None = None
+
+    def offer(self, people: Callable[[], QuerySet[Any]]) -> None:
+        self._people = people
+        self.widget.choices = CallableChoiceIterator(lambda: self.choices)  # type: ignore[arg-type]
+
+    def _found(self) -> Any:
+        if self._people is not None:
+            self._queryset, self._people = self._people(), None
+        return self._queryset
+
+    queryset = property(_found, forms.ModelChoiceField._set_queryset)  # type: ignore[attr-defined]
+
     def label_from_instance(self, person: Any) -> str:
         return str(person)
 

@@ -27,17 +27,25 @@ class PlainForm(StepForm):
     """Nothing to fill in: the button says it all."""
 
 
+class TrackField(forms.ChoiceField):
+    """The choices say what the policy promises: it is read where they are shown, not to judge what was chosen."""
+
+    def valid_value(self, value: Any) -> bool:
+        return value in Track.values
+
+
 class AcceptForm(StepForm):
-    track = forms.ChoiceField(label="按哪一级办", widget=forms.RadioSelect)
+    track = TrackField(label="按哪一级办", widget=forms.RadioSelect)
     text = words("告诉提出人", rows=2, required=False, help_text="可以不写。")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        policy = Policy.of(self.service_request.district_id)
-        self.fields["track"].choices = [  # type: ignore[attr-defined]
-            (track.value, f"{track.motto}：{promise_of(policy, track).resolve}内办结") for track in Track
-        ]
+        self.fields["track"].choices = self._promises  # type: ignore[attr-defined]
         self.fields["track"].initial = self.service_request.track
+
+    def _promises(self) -> list[tuple[str, str]]:
+        policy = Policy.of(self.service_request.district_id)
+        return [(track.value, f"{track.motto}：{promise_of(policy, track).resolve}内办结") for track in Track]
 
 
 class ContactForm(ContactFields, StepForm):
@@ -58,8 +66,8 @@ class HandleForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = powers.handlers(self.service_request)
-        self.fields["responsible"].queryset = people  # type: ignore[attr-defined]
+        row = self.service_request
+        self.fields["responsible"].offer(lambda: powers.handlers(row))  # type: ignore[attr-defined]
         self.fields["responsible"].initial = getattr(self.viewer, "pk", None)
 
 

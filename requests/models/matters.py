@@ -20,6 +20,10 @@ from requests.models.catalogue import Category
 from requests.states import BAD_RATING, OPEN, ConsentKind, Outcome, State, Track
 
 USER = settings.AUTH_USER_MODEL
+#: By either of them a request at that place is in sight.
+SEEING = (Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
+#: Where a user's `scope_cache` keeps what was dispatched to him, and up to how many keys.
+DISPATCHED, MOST_KEYS = "dispatched", 500
 
 
 def asked_by(user: Any, prefix: str = "") -> Q:
@@ -48,16 +52,28 @@ class ServiceRequestQuerySet(models.QuerySet["ServiceRequest"]):
     def _of_staff(self, user: Any) -> Q:
         from grids.scope import reach
 
-        return reach(user, Power.REQUESTS_SEE, Power.REQUESTS_MASKED) | self._dispatched_to(user)
+        return reach(user, *SEEING) | self._dispatched_to(user)
 
     def _dispatched_to(self, user: Any) -> Q:
-        """What was dispatched to the units and organizations for which the user answers, until given back."""
+        """What was dispatched to the units and organizations for which the user answers, until given back.
+
+        By number, as long as they are few: a list of keys leaves the lists their indexes, a subquery reads the
+        whole table. One query, kept for the HTTP request until the user moves a dispatch (`requests.receivers`).
+        """
         from requests.models.dispatches import Dispatch
 
         if not scope_of(user).has(Power.ANSWER_DISPATCH, Power.HANDLE):
             return NOTHING
-        sent = Dispatch.objects.sent_to(user).in_sight().order_by()
-        return Q(pk__in=sent.values("service_request"))
+        cache = getattr(user, "scope_cache", None)
+        if cache is not None and DISPATCHED in cache:
+            return cache[DISPATCHED]
+        sent = Dispatch.objects.sent_to(user).in_sight().order_by().values_list("service_request", flat=True)
+        keys = list(sent.distinct()[: MOST_KEYS + 1])
+        few = Q(pk__in=keys) if keys else NOTHING
+        found = few if len(keys) <= MOST_KEYS else Q(pk__in=sent)
+        if cache is not None:
+            cache[DISPATCHED] = found
+        return found
 
     def whole(self) -> Self:
         """With everything that a card or a page shows of them, in one query."""
@@ -203,6 +219,12 @@ class ServiceRequest(Placed):
 
     objects = ServiceRequestQuerySet.as_manager()
 
+    #: Set by `intake.first_with_key`: a second attempt got the first one back.
+    was_filed_before: bool = False
+    #: Set by `workflow.submit`: the event of it; and all its events where somebody knows them (`timeline`).
+    filing: Any = None
+    all_events: list[Any] | None = None
+
     class Meta:
         verbose_name = verbose_name_plural = "点单"
         ordering = ["-submitted_at", "-id"]
@@ -221,6 +243,12 @@ class ServiceRequest(Placed):
             models.Index(
                 fields=["consent_at", "id"], condition=Q(consent_at__isnull=False), name="request_consent"
             ),
+            # By the city nobody is told apart: without it every open request is looked at.
+            models.Index(
+                fields=["supervised_at"],
+                condition=Q(state__in=OPEN, supervised_at__isnull=False),
+                name="request_supervised",
+            ),
             models.Index(
                 fields=["supervised_by", "due", "id"], condition=Q(state__in=OPEN), name="request_watched"
             ),
@@ -230,6 +258,7 @@ class ServiceRequest(Placed):
                 name="request_reopenable",
             ),
             models.Index(fields=["handler", "state", "-submitted_at"]),
+            models.Index(fields=["-submitted_at", "-id"], name="request_newest"),
             models.Index(fields=["submitter", "-submitted_at"]),
             models.Index(fields=["district", "-submitted_at"]),
             models.Index(fields=["street", "-submitted_at"]),
@@ -286,6 +315,19 @@ class ServiceRequest(Placed):
     def asker_id(self) -> int | None:
         """The account that asked and speaks for itself; None for one without a phone, and for 未诉先办."""
         return None if self.has_no_phone or self.is_proactive else self.submitter_id
+
+    def is_visible_to(self, user: Any) -> bool:
+        """`ServiceRequest.objects.visible_to` for one row at hand: mostly its place tells, without a query."""
+        from grids.scope import covers
+        from requests.models.dispatches import Dispatch
+
+        if not user.is_authenticated:
+            return False
+        if self.asker_id == user.pk or any(covers(user, power, self) for power in SEEING):
+            return True
+        if not scope_of(user).has(Power.ANSWER_DISPATCH, Power.HANDLE):
+            return False
+        return Dispatch.objects.sent_to(user).in_sight().filter(service_request=self.pk).exists()
 
     @property
     def tier_above_id(self) -> int | None:

@@ -221,8 +221,9 @@ class ThanksQuerySet(models.QuerySet["Thanks"]):
 
     def received_by(self, user: Any) -> Self:
         """What those whom he served say: he came to the whistle, and the community did not deny it."""
-        came = Claim.objects.own(user).filter(state__in=SERVED)
-        return self.filter(whistle__in=came.order_by().values("whistle"))
+        came = Claim.objects.own(user).filter(state__in=SERVED).order_by()
+        # By key: told by a subquery, PostgreSQL reads all thanks from the newest on.
+        return self.filter(whistle__in=list(came.values_list("whistle", flat=True)))
 
 
 class Thanks(models.Model):

@@ -11,7 +11,7 @@ from django.db.models import Q
 from grids.models import Grid
 from ground import clock
 from ground.history import Event
-from organizations.models import Member, Organization, Placed, Skill, Unit
+from organizations.models import Member, Organization, Placed, Skill, Unit, community_column
 from organizations.posts import Power
 from volunteers.states import AWAITING, RegistrationState, VolunteerKind
 
@@ -99,6 +99,7 @@ class Registration(Placed):
     volunteer = models.ForeignKey(
         Volunteer, verbose_name="志愿者", on_delete=models.PROTECT, related_name="registrations"
     )
+    community = community_column(indexed=False)
     choice = models.PositiveSmallIntegerField("志愿序", default=1, help_text="0 是区里调剂来的。")
     state = models.CharField(
         "状态", max_length=10, choices=RegistrationState, default=RegistrationState.REQUESTED
@@ -121,7 +122,10 @@ class Registration(Placed):
     class Meta:
         verbose_name = verbose_name_plural = "报到"
         ordering = ["-requested_at", "-id"]
-        indexes = [models.Index(fields=["community", "state", "-requested_at"])]
+        indexes = [
+            models.Index(fields=["community", "state", "-requested_at"]),
+            models.Index(fields=["community", "id"], name="registration_paged"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["volunteer"],
