@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
+from itertools import repeat
+from operator import add
 
 from dashboards import histograms
 from requests.figures import Figures, Workload
@@ -63,11 +65,13 @@ class Counts(Counter[str]):
             dict.update(self, other)
             return
         get = self.get
+        if not any(name in other for name in LEAST):
+            # A loop that Python does not see: half the time.
+            sums = map(add, map(get, other, repeat(0)), other.values())
+            dict.update(self, zip(other, sums, strict=True))
+            return
         for name, number in other.items():
-            if name in LEAST:
-                self[name] = min(get(name, number), number)
-            else:
-                self[name] = get(name, 0) + number
+            self[name] = min(get(name, number), number) if name in LEAST else get(name, 0) + number
 
     def plain(self) -> dict[str, int]:
         """As it is stored: nothing that is 0."""

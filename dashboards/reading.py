@@ -6,12 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
-from django.db.models import Q
+import orjson
+from django.db.models import Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from dashboards.measures import Counts
 from dashboards.models import Rollup, RollupState, Standing
 from dashboards.periods import Window
 from ground import clock
+from ground.kept import A_DAY, Kept
 from ground.periods import first_day_after
 
 DAY, MONTH = Rollup.Span.DAY, Rollup.Span.MONTH
@@ -33,19 +36,28 @@ def read(places: Iterable[str], *windows: Window) -> list[dict[str, Counts]]:
 
 def gather(asked: Sequence[tuple[Iterable[str], Window]]) -> list[dict[str, Counts]]:
     """For each (places, window): place → what happened there in it. One query, however many are asked for:
-    a page asks for its own place in many windows, and for its children in one."""
-    wanted = [(frozenset(places), _cut(window.first, window.after)) for places, window in asked]
+    a page asks for its own place in many windows, and for its children in one. What is asked for twice (a period and
+    its place in the drawing) is added up once and shared."""
+    places_and_cuts = [(frozenset(places), tuple(_cut(each.first, each.after))) for places, each in asked]
+    wanted = list(dict.fromkeys(places_and_cuts))
     found: list[dict[str, Counts]] = [defaultdict(Counts) for _ in wanted]
     where = Q(pk__in=[])
     for places in {places for places, _ in wanted if places}:
         of_places = {cut for each, cuts in wanted if each == places for cut in cuts}
         where |= Q(place__in=sorted(places)) & _where(_joined(of_places))
-    rows = Rollup.objects.filter(where).order_by()
-    for place, span, starts_on, figures in rows.values_list("place", "span", "starts_on", "figures"):
-        for (places, cuts), into in zip(wanted, found, strict=True):
-            if place in places and _lies_in(span, starts_on, cuts):
-                into[place].take(figures)
-    return found
+    # A year of many places is a megabyte of figures: read as text, they are told apart several times faster.
+    rows = Rollup.objects.filter(where).order_by().annotate(text=Cast("figures", TextField()))
+    # Thousands of rows lie in a few hundred days: into what a day falls is asked once.
+    falls: dict[tuple[str, date], list[int]] = {}
+    for place, span, starts_on, text in rows.values_list("place", "span", "starts_on", "text"):
+        if (day := (span, starts_on)) not in falls:
+            falls[day] = [n for n, (_, cuts) in enumerate(wanted) if _lies_in(span, starts_on, cuts)]
+        figures = orjson.loads(text)
+        for n in falls[day]:
+            if place in wanted[n][0]:
+                found[n][place].take(figures)
+    by_wish = dict(zip(wanted, found, strict=True))
+    return [by_wish[each] for each in places_and_cuts]
 
 
 def series(place: str, span: str, first: date, after: date) -> dict[date, Counts]:
@@ -62,12 +74,24 @@ def stand_now(places: Iterable[str]) -> dict[str, Counts]:
 def stand_at(places: Iterable[str], moment: datetime | None) -> dict[str, Counts]:
     """The same of the round at that moment: one query; nothing before the first round."""
     found: dict[str, Counts] = defaultdict(Counts)
-    if moment is None:
+    if moment is None or not (wanted := list(places)):
         return found
-    rows = Standing.objects.filter(place__in=list(places), day=clock.day_of(moment)).order_by()
-    for place, figures in rows.values_list("place", "figures"):
-        found[place].take(figures)
+    day, kept = clock.day_of(moment), next((each for most, each in _STANDING if len(wanted) <= most), None)
+    rows = _standing(wanted, day) if kept is None else kept(places=wanted, day=day)
+    for row in rows:
+        found[row.place].take(row.figures)
     return found
+
+
+def _standing(places: Sequence[str], day: date) -> QuerySet[Standing]:
+    return Standing.objects.filter(place__in=places, day=day).order_by()
+
+
+#: By how many places are asked for: a page asks for its own, its children and its peers.
+_STANDING = [
+    (most, Kept(_standing, places=tuple(f"nowhere{number}" for number in range(most)), day=A_DAY))
+    for most in (16, 64, 256)
+]
 
 
 def as_of() -> datetime | None:

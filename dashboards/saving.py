@@ -19,11 +19,15 @@ from django.urls import reverse
 from dashboards.areas import Area, nodes_in_sight, sees_city
 from dashboards.models import SavedView
 from dashboards.page.known import BY_KEY
+from dashboards.page.surroundings import sees_node
 from dashboards.periods import Window, query_of, window_of
 from dashboards.weekly import monday_of_round, next_monday
 from ground.errors import RuleViolation
+from ground.kept import A_KEY, Kept
 from ground.steps import lock_row
 from organizations.models import Organization
+from organizations.posts import Power
+from organizations.scope import scope_of
 
 #: More than these are not found again.
 MOST = 20
@@ -147,9 +151,23 @@ class Line:
 
 def lines_of(user: Any, here: tuple[int | None, str] | None = None) -> list[Line]:
     """One's own views, in the order of saving. One query. `here`: the page one is on, node and query."""
-    rows = _with_sight(user, SavedView.objects.filter(user=user))
     city = sees_city(user)
-    return [_line(row, _gone(row, city), here) for row in rows]
+    return [_line(row, _gone(row, city), here) for row in _own(user)]
+
+
+def _own(user: Any) -> list[Any]:
+    """One's own, each with whether the totals of its node may be seen now."""
+    scope = scope_of(user)
+    if any(grant.is_narrowed_to_grids for grant in scope.with_power(Power.TREE_SEE)):
+        return list(_with_sight(user, SavedView.objects.filter(user=user)))
+    rows: list[Any] = _OWN(user=user.pk)
+    for row in rows:
+        node = row.organization
+        row.is_node_in_sight = bool(node and not node.closed_at and sees_node(scope, node, Power.TREE_SEE))
+    return rows
+
+
+_OWN = Kept(lambda user: SavedView.objects.filter(user=user).select_related("organization"), user=A_KEY)
 
 
 def _line(row: Any, gone: str, here: tuple[int | None, str] | None) -> Line:

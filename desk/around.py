@@ -15,14 +15,6 @@ from requests.states import OPEN, State
 EARLIER, SIMILAR = 3, 5
 
 
-def remember(service_request: ServiceRequest, name: str, rows: list[Any]) -> None:
-    """Let `service_request.<name>` know its rows, so that the guards of its steps ask the database nothing."""
-    known = getattr(service_request, name).all()
-    known._result_cache = rows
-    cache = service_request.__dict__.setdefault("_prefetched_objects_cache", {})
-    cache[name] = known
-
-
 def family_of(
     service_request: ServiceRequest, user: Any
 ) -> tuple[list[ServiceRequest], list[ServiceRequest], list[ServiceRequest]]:

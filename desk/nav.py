@@ -14,10 +14,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import User
 from accounts.powers import administers
 from dashboards.patterns import reading as patterns
-from desk import dispatches, quota_lists, worklist
+from desk import dispatches, prepared, quota_lists, worklist
 from desk.access import ACTS, SIGHT, TEAM_SIGHT, WHISTLE_SIGHT, WORK
 from desk.notices import calendar_notice
 from notifications.inbox import unread_count
@@ -191,19 +190,22 @@ def waiting_counts(user: Any) -> dict[str, int]:
     if scope.has(*WORK):
         found["work"] = worklist.to_do(worklist.counts(user))
         found["patterns"] = worklist.proposals(user)
+    if scope.grants:
+        found.update(prepared.numbers("menu", user, lambda: _numbers(user, scope)))
+    return found
+
+
+def _numbers(user: Any, scope: Scope) -> dict[str, Any]:
     heaps = _heaps(user, scope)
     numbers: dict[str, Any] = {name: _how_many(rows) for name, rows in heaps.items()}
-    if "received" in heaps and not found["was_sent_to"]:
+    if "received" in heaps and not scope.has(Power.ANSWER_DISPATCH):
         numbers["was_sent_to"] = Exists(dispatches.received(user))
     if scope.has(Power.TREE_SEE):
         numbers["boards"] = Exists(leaderboards.visible_to(user))
         numbers["looks_for_patterns"] = Exists(patterns.looks_anywhere(user))
     if scope.has(Power.CONFIRM_REGISTRATION, Power.SUPERVISE):
         numbers["quotas"] = Exists(quota_lists.asks_for_something(user))
-    if numbers:
-        counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]
-        found.update(counted)
-    return found
+    return numbers
 
 
 def _heaps(user: Any, scope: Scope) -> dict[str, QuerySet[Any]]:

@@ -18,7 +18,7 @@ from grids.scope import covers
 from ground.fields import surname_only
 from organizations.posts import Power
 from organizations.scope import scope_of
-from requests import powers, receipts
+from requests import beside, powers, receipts
 from requests.models import Consent, Dispatch, Hold, Photo, ServiceRequest
 from requests.presenting import chip_of, promise_of, step_bar
 from requests.readers import INTERNAL, Reader, reader_of
@@ -77,7 +77,7 @@ def request_in_sight(user: Any, number: str) -> ServiceRequest:
     One query: a row for each of its holds. Http404.
     """
     rows = (
-        ServiceRequest.objects.in_sight_of_staff(user)
+        beside.with_what_hangs(ServiceRequest.objects.in_sight_of_staff(user))
         .select_related(*_SHOWN)
         .defer(*_SEALED)
         .annotate(
@@ -90,8 +90,6 @@ def request_in_sight(user: Any, number: str) -> ServiceRequest:
             asked_on=F("asked__asked_at"),
             asked_due=F("asked__new_due"),
             asked_child=F("asked__child__short_name"),
-            has_dispatches=Exists(Dispatch.objects.filter(service_request=OuterRef("pk")).order_by()),
-            has_whistles=Exists(Whistle.objects.filter(service_request=OuterRef("pk")).order_by()),
             has_family=Exists(_related_to(OuterRef("pk"))),
         )
     )
@@ -103,7 +101,7 @@ def request_in_sight(user: Any, number: str) -> ServiceRequest:
         for row in found
         if row.hold_id is not None
     ]
-    around.remember(found[0], "holds", holds)
+    beside.remember(found[0], "holds", holds)
     return found[0]
 
 
@@ -120,8 +118,8 @@ def context_of(
     """
     parts, merged, symptoms = around.family_of(service_request, user)
     dispatches = dispatches_of(service_request)
-    around.remember(service_request, "parts", parts)
-    around.remember(service_request, "dispatches", dispatches)
+    beside.remember(service_request, "parts", parts)
+    beside.remember(service_request, "dispatches", dispatches)
     pending = pending_of(service_request)
     return {
         "service_request": service_request,
@@ -171,7 +169,9 @@ def history_of(user: Any, service_request: ServiceRequest) -> dict[str, Any]:
 
 
 def photos_of(service_request: ServiceRequest) -> list[dict[str, str]]:
-    """Those that came with the request. One query."""
+    """Those that came with the request. One query, none where there are no photos."""
+    if not beside.has(service_request, "photos"):
+        return []
     rows = Photo.objects.filter(service_request=service_request, event__step="submit").order_by("id")
     urls = [
         reverse("requests:photo", args=[service_request.number, pk])
@@ -216,14 +216,14 @@ def person_of(user: Any, service_request: ServiceRequest) -> Person:
 
 def dispatches_of(service_request: ServiceRequest) -> list[Dispatch]:
     """Every one that was ever sent, the live ones first."""
-    if not getattr(service_request, "has_dispatches", True):
+    if not beside.has(service_request, "dispatches"):
         return []
     rows = service_request.dispatches.select_related("unit", "organization").order_by("-sent_at", "-id")
     return sorted(rows, key=lambda row: not row.is_live)
 
 
 def whistles_of(service_request: ServiceRequest) -> QuerySet[Whistle]:
-    if not getattr(service_request, "has_whistles", True):
+    if not beside.has(service_request, "whistles"):
         return Whistle.objects.none()
     return service_request.whistles.with_places_taken().order_by("-starts_at")
 

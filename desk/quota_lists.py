@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
 
 from dashboards.areas import nodes_in_sight, top_of
@@ -16,7 +16,7 @@ from organizations.models import Organization, Policy
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import COLUMNS, scope_of
 from volunteers.accounting import quotas
-from volunteers.models import Registration, Volunteer
+from volunteers.models import Volunteer
 
 #: What a list may be narrowed to; "any" where nothing is said.
 CHOICES = (
@@ -81,9 +81,7 @@ def missing(stands: quotas.Quota) -> str:
 
 def of_communities(user: Any) -> QuerySet[Volunteer]:
     """Those with a confirmed registration in the communities whose registrations the user confirms."""
-    where = scope_of(user).rows(Power.CONFIRM_REGISTRATION)
-    confirmed = Registration.objects.confirmed().filter(where, volunteer=OuterRef("pk"))
-    return Volunteer.objects.filter(Exists(confirmed))
+    return quotas.registered_in(Volunteer.objects.all(), scope_of(user).rows(Power.CONFIRM_REGISTRATION))
 
 
 def shows_names(user: Any) -> bool:

@@ -83,9 +83,9 @@ def found_by(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> QueryS
             | Q(address__icontains=words)
             | Q(building__name__icontains=words)
         )
-    if grid := _number(query.get("grid")):
+    if grid := number_of(query.get("grid")):
         rows = rows.filter(Q(grid=grid) | Q(grid__parent=grid) | Q(grid__parent__parent=grid))
-    if category := _number(query.get("category")):
+    if category := number_of(query.get("category")):
         rows = rows.filter(category=category)
     if query.get("source") in ServiceRequest.Source.values:
         rows = rows.filter(source=query["source"])
@@ -102,10 +102,10 @@ def _as_counted(rows: QuerySet[ServiceRequest], query: Mapping[str, str]) -> Que
     """The filters by which a figure of a dashboard opens its rows: which, within, handler, from, to."""
     if (which := query.get("which")) in NAMES:
         rows = rows.filter(conditions(clock.now())[which])
-    if within := _number(query.get("within")):
+    if within := number_of(query.get("within")):
         node = Organization.objects.filter(pk=within).first()
         rows = rows.filter(area_of(node).requests) if node else rows.none()
-    if handler := _number(query.get("handler")):
+    if handler := number_of(query.get("handler")):
         rows = rows.filter(handler=handler)
     if first := day_of(query.get("from")):
         rows = rows.filter(submitted_at__gte=clock.midnight(first))
@@ -156,7 +156,7 @@ def _write_key(last: ServiceRequest) -> str:
 
 def _read_key(key: str) -> tuple[datetime, int] | None:
     moment, _, pk = key.partition("-")
-    number = _number(pk)
+    number = number_of(pk)
     try:
         at = datetime.fromtimestamp(float(moment), tz=timezone.get_default_timezone())
     except (ValueError, OverflowError, OSError):
@@ -164,7 +164,7 @@ def _read_key(key: str) -> tuple[datetime, int] | None:
     return (at, number) if number is not None and 2000 <= at.year < 2200 else None
 
 
-def _number(value: str | None) -> int | None:
+def number_of(value: str | None) -> int | None:
     return int(value) if value and value.isdecimal() and len(value) < 16 else None
 
 

@@ -22,9 +22,8 @@ from django.db.models import (
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import User
 from dashboards.patterns import reading as patterns
-from desk import seats
+from desk import prepared, seats
 from ground import clock
 from organizations.posts import Power
 from organizations.scope import scope_of
@@ -106,13 +105,15 @@ def _counted(user: Any) -> dict[str, int]:
     cache = getattr(user, "scope_cache", None)
     if cache is not None and "work_counts" in cache:
         return cache["work_counts"]
-    heaps = _heaps(user, clock.now())
-    numbers: Any = {key: _how_many(rows) for key, rows in heaps.items()}
-    numbers["patterns"] = _how_many(patterns.awaiting(user))
-    counted: Any = User.objects.filter(pk=user.pk).values(**numbers)[0]
+    counted = prepared.numbers("work", user, lambda: _numbers(user))
     if cache is not None:
         cache["work_counts"] = counted
     return counted
+
+
+def _numbers(user: Any) -> dict[str, Any]:
+    found = {key: _how_many(rows) for key, rows in _heaps(user, clock.now()).items()}
+    return found | {"patterns": _how_many(patterns.awaiting(user))}
 
 
 def _how_many(rows: QuerySet[Any]) -> Any:

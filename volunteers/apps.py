@@ -8,6 +8,7 @@ class VolunteersConfig(AppConfig):
     def ready(self) -> None:
         from accounts import stored
         from notifications.outbox import audiences
+        from requests.beside import hanging
         from requests.invitations import inviters
         from requests.powers import contactors
         from requests.signals import request_moved
@@ -16,12 +17,13 @@ class VolunteersConfig(AppConfig):
         from volunteers.powers import is_claimant_of
         from volunteers.receivers import cancel_whistles_of_withdrawn
         from volunteers.stored import about
-        from volunteers.telling import invite_to_thank, tell_claims, word_whistles
+        from volunteers.telling import invite_to_thank, of_a_request, tell_claims, word_whistles
         from volunteers.whistling.audiences import claimants_of, of_whistle
 
         stored.register(about)
         audiences.register("whistle", of_whistle)
         audiences.register("claimants", claimants_of)
+        hanging["whistles"] = of_a_request
         contactors.append(is_claimant_of)
         contributors.append(tell_claims)
         inviters.append(invite_to_thank)

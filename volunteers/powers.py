@@ -7,6 +7,7 @@ from typing import Any
 from grids.scope import covers
 from organizations.posts import Power, Seat, Tier
 from organizations.scope import scope_of
+from requests import beside
 from requests.models import ServiceRequest
 from requests.powers import is_submitter
 from volunteers.models import Claim, Registration, Team, Whistle
@@ -138,6 +139,7 @@ def is_claimant_of(user: Any, service_request: ServiceRequest) -> bool:
     return (
         user is not None
         and user.is_authenticated
+        and beside.has(service_request, "whistles")
         and Claim.objects.filter(
             whistle__service_request=service_request,
             whistle__state__in=(WhistleState.OPEN, WhistleState.RUNNING),

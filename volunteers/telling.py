@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import OuterRef, QuerySet
 from django.urls import reverse
 
+from requests import beside
 from requests.invitations import Invitation
 from requests.models import RequestEvent, ServiceRequest
 from requests.timeline import Entry
@@ -32,8 +34,15 @@ def word_whistles(events: list[RequestEvent]) -> dict[int, str]:
     return {pk: f"社区吹哨：{row.title}，{row.places_max} 人" for pk, row in found.items() if row}
 
 
+def of_a_request() -> QuerySet[Whistle]:
+    """The whistles for a request, for `requests.beside`."""
+    return Whistle.objects.filter(service_request=OuterRef("pk"))
+
+
 def tell_claims(service_request: ServiceRequest, viewer: Any) -> Iterable[Entry]:
-    """Who took a place, came and went. One query."""
+    """Who took a place, came and went. One query, none where nobody whistled."""
+    if not beside.has(service_request, "whistles"):
+        return
     events = ClaimEvent.objects.filter(
         subject__whistle__service_request=service_request, step__in=_SAID
     ).select_related("subject__volunteer__member__unit", "subject__volunteer__user")

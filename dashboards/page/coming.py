@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from dashboards.areas import Area
@@ -16,6 +16,7 @@ from dashboards.page.links import Links
 from dashboards.page.numbers import Number
 from dashboards.page.surroundings import Surroundings, name_of
 from ground import clock
+from ground.kept import A_KEY, A_MOMENT, Kept
 from ground.periods import first_day_after
 from organizations.models import Organization
 from organizations.posts import Power, Tier
@@ -57,21 +58,41 @@ def coming(user: Any, area: Area, around: Surroundings, found: Gathered, links: 
 
 
 def _next(area: Area, around: Surroundings) -> list[Whistle]:
-    until = clock.midnight(clock.today() + timedelta(days=COMING))
-    rows = Whistle.objects.filter(state=WhistleState.OPEN, starts_at__gte=clock.now(), starts_at__lt=until)
-    if area.node is not None:  # the district is there for the index
-        rows = rows.filter(_inside(area.node), district=around.trail[0].pk)
-    return list(rows.with_places_taken().select_related("community").order_by("starts_at", "id")[:SHOWN])
+    now, until = clock.now(), clock.midnight(clock.today() + timedelta(days=COMING))
+    node = area.node
+    if node is None:
+        return _IN_CITY(now=now, until=until)
+    district = around.trail[0].pk
+    if node.tier in _IN:
+        return _IN[Tier(node.tier)](now=now, until=until, district=district, node=node.pk)
+    return list(_within(_below(node), now, until, district))
 
 
-def _inside(node: Organization) -> Q:
-    """Rows of whistles, as `areas.area_of` has the conditions of requests."""
-    if node.tier in COLUMNS:
-        return Q(**{f"{COLUMNS[Tier(node.tier)]}_id": node.pk})
+def _within(where: Q, now: datetime, until: datetime, district: int | None = None) -> QuerySet[Whistle]:
+    rows = Whistle.objects.filter(where, state=WhistleState.OPEN, starts_at__gte=now, starts_at__lt=until)
+    if district is not None:  # it is there for the index
+        rows = rows.filter(district=district)
+    return rows.with_places_taken().select_related("community").order_by("starts_at", "id")[:SHOWN]
+
+
+def _below(node: Organization) -> Q:
+    """Rows of whistles, as `areas.area_of` has the conditions of requests; for nodes without a scope column."""
     path = "grid__branch" if node.tier == Tier.GRID_BRANCH else "service_request__building__group"
     return Q(
         **{f"{path}__tree_id": node.tree_id, f"{path}__lft__gte": node.lft, f"{path}__rght__lte": node.rght}
     )
+
+
+def _in(column: str) -> Kept[Whistle]:
+    def build(now: datetime, until: datetime, district: int, node: int) -> QuerySet[Whistle]:
+        return _within(Q(**{f"{column}_id": node}), now, until, district)
+
+    return Kept(build, **_TIMES, district=A_KEY, node=A_KEY + 1)
+
+
+_TIMES = {"now": A_MOMENT, "until": A_MOMENT + timedelta(days=1)}
+_IN = {tier: _in(column) for tier, column in COLUMNS.items()}
+_IN_CITY = Kept(lambda now, until: _within(Q(), now, until), **_TIMES)
 
 
 def _opens(user: Any) -> Any:

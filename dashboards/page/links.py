@@ -39,7 +39,9 @@ class Links:
     ) -> None:
         self.area, self.window, self.has_children = area, window, has_children
         self.query, self.kept = query_of(window), dict(kept or {})
+        self._days = f"&from={window.first}&to={window.last}"
         scope = scope_of(user)
+        self._list = reverse("desk:requests")
         self._sees_requests = _touches(scope, area.node, Power.REQUESTS_SEE, Power.REQUESTS_MASKED)
         self._sees_quotas = _touches(scope, area.node, Power.CONFIRM_REGISTRATION, Power.SUPERVISE)
 
@@ -67,6 +69,8 @@ class Links:
 
     def to(self, known: Known, number: Number, line: Line | None = None) -> Number:
         """A number that leads to its rows; where there are none in sight to its counts per child."""
+        if not number.value:
+            return number.leading("")
         url = self.rows(known.which, line) if known.which else ""
         if not url and line is None:
             url = self.per_child(known.key)
@@ -74,15 +78,11 @@ class Links:
 
     def _requests(self, which: str, line: Line | None, more: dict[str, Any]) -> str:
         condition, mark = MARKED.get(which, (which, ""))
-        query: dict[str, Any] = {
-            "which": condition,
-            **({"mark": mark} if mark else {}),
-            **more,
-            **self._where(line),
-        }
-        if which not in STANDING:
-            query |= {"from": self.window.first, "to": self.window.last}
-        return f"{reverse('desk:requests')}?{urlencode(query)}"
+        query = {"which": condition, **({"mark": mark} if mark else {}), **more, **self._where(line)}
+        days = "" if which in STANDING else self._days
+        # Hundreds are on a page: codes and keys alone need no quoting.
+        said = urlencode(query) if more else "&".join(f"{name}={value}" for name, value in query.items())
+        return f"{self._list}?{said}{days}"
 
     def _where(self, line: Line | None) -> dict[str, int]:
         if line is not None and line.grid_id:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.safestring import SafeString
+
 WIDTH, HEIGHT, EDGE = 90, 32, 3
 #: Fewer known values are not drawn.
 FEWEST = 3
@@ -18,6 +20,17 @@ class Spark:
     points: str = ""
     rects: tuple[tuple[float, float, float, float], ...] = ()
     last: tuple[float, float] = (0, 0)
+
+    @property
+    def drawing(self) -> SafeString:
+        drawn = "".join(
+            f'<rect x="{x}" y="{y}" width="{wide}" height="{high}"/>' for x, y, wide, high in self.rects
+        )
+        if self.points:
+            x, y = self.last
+            drawn = f'<polyline points="{self.points}"/><circle cx="{x}" cy="{y}" r="2.6"/>{drawn}'
+        head = f'<svg class="spark {self.tone}" viewBox="0 0 {WIDTH} {HEIGHT}" aria-hidden="true" focusable="false">'
+        return SafeString(f"{head}{drawn}</svg>")
 
 
 def line(values: Sequence[float | None], tone: str) -> Spark | None:

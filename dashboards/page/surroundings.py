@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Aggregate, Case, F, JSONField, Q, Subquery, TextField, Value, When
+from django.db.models import Aggregate, Case, F, JSONField, Q, QuerySet, Subquery, TextField, Value, When
 from django.db.models.functions import Cast
 
 from dashboards.areas import Area
@@ -15,6 +15,8 @@ from dashboards.models import RollupState
 from dashboards.places import of_grid, of_node
 from grids.models import Grid
 from grids.scope import grid_ids
+from ground import clock
+from ground.kept import A_DAY, A_KEY, Kept
 from organizations.models import Organization
 from organizations.models.policies import Boards
 from organizations.posts import Power, Seat, Tier
@@ -68,7 +70,7 @@ def around(user: Any, area: Area) -> Surroundings:
     node = area.node
     if node is None:
         return _of_city(sees)
-    found = list(_nodes(_around(node), node).order_by("tree_id", "lft"))
+    found = _found(node)
     here = next(each for each in found if each.pk == node.pk)
     trail = [each for each in found if each.lft <= node.lft and each.rght >= node.rght and _is_in(each, node)]
     children = [each for each in found if each.parent_id == node.pk and each.closed_at is None]
@@ -92,7 +94,7 @@ def around(user: Any, area: Area) -> Surroundings:
 
 
 def _of_city(sees: Callable[[Organization], bool]) -> Surroundings:
-    districts = list(_nodes(Q(tier=Tier.DISTRICT, closed_at=None)).order_by("code", "tree_id"))
+    districts = _DISTRICTS(today=clock.today())
     first = districts[0] if districts else None
     return Surroundings(
         of_node(None),
@@ -114,19 +116,35 @@ class _Names(Aggregate):
         return self.as_sql(compiler, connection, function="json_group_object", **more)
 
 
-def _nodes(which: Q, once: Organization | None = None) -> Any:
+def _nodes(which: Q, today: date, once: Organization | None = None) -> Any:
     """Nodes with `as_of` and `boards_shown`, and the names of the categories at `once` (None: at each): none of
     them costs a query of its own."""
     moment = RollupState.objects.filter(pk=1).values("as_of")[:1]
     all_of_them = Category.objects.order_by().annotate(all=Value(1)).values("all")
     names = Subquery(all_of_them.annotate(names=_Names(Cast("pk", TextField()), F("name"))).values("names"))
     at = names if once is None else Case(When(pk=once.pk, then=names), output_field=JSONField())
-    return saying_boards(Organization.objects.filter(which)).annotate(as_of=Subquery(moment), categories=at)
+    return saying_boards(Organization.objects.filter(which), today).annotate(
+        as_of=Subquery(moment), categories=at
+    )
 
 
 def _around(node: Organization) -> Q:
     above = Q(tree_id=node.tree_id, lft__lte=node.lft, rght__gte=node.rght)
     return above | Q(parent=node.pk, closed_at=None) | (_peers_of(node) & Q(closed_at=None))
+
+
+def _found(node: Organization) -> list[Any]:
+    """Everything around a node in the order of the tree."""
+    values = {name: getattr(node, name) for name in _PLACED | _WITHIN.get(Tier(node.tier), {})}
+    return _AROUND[Tier(node.tier)](**values, today=clock.today())
+
+
+def _kept_around(tier: Tier) -> Kept[Organization]:
+    def build(today: date, **placed: int) -> QuerySet[Organization]:
+        node = Organization(tier=tier, **placed)
+        return _nodes(_around(node), today, node).order_by("tree_id", "lft")
+
+    return Kept(build, **_PLACED, **_WITHIN.get(tier, {}), today=A_DAY)
 
 
 def _is_in(above: Organization, node: Organization) -> bool:
@@ -147,6 +165,16 @@ def _peers_of(node: Organization) -> Q:
         return Q(pk__in=[])
     above = Organization.objects.filter(pk=node.parent_id).order_by().values("parent")[:1]
     return Q(tier=node.tier, parent__parent=Subquery(above))
+
+
+#: What is asked of a node: where it lies, and below communities what it lies in.
+_PLACED = {name: A_KEY + number for number, name in enumerate(("pk", "tree_id", "lft", "rght"))}
+_WITHIN = {tier: {"parent_id": A_KEY + len(_PLACED)} for tier in (Tier.GRID_BRANCH, Tier.BUILDING_GROUP)}
+_AROUND = {tier: _kept_around(tier) for tier in Tier}
+_DISTRICTS = Kept(
+    lambda today: _nodes(Q(tier=Tier.DISTRICT, closed_at=None), today).order_by("code", "tree_id"),
+    today=A_DAY,
+)
 
 
 def _peers(node: Organization, trail: list[Organization], found: list[Organization]) -> tuple[list[str], str]:
@@ -202,11 +230,19 @@ def _of_node(node: Organization, sees: Callable[[Organization], bool]) -> Line:
 
 def _grid_lines(user: Any, area: Area, sees: Callable[[Organization], bool]) -> list[Line]:
     """Grids of the second tier, with those of the third inside them counted on theirs. One query."""
-    rows = Grid.objects.filter(area.grids).select_related("branch").defer("boundary")
-    grids, here = list(rows.order_by("tier", "code")), area.node and area.node.pk
+    node, here = area.node, area.node and area.node.pk
+    is_community = node is not None and node.tier == Tier.COMMUNITY
+    grids = _GRIDS_OF_COMMUNITY(community=here) if is_community else list(_grids(area.grids))
     own = grid_ids(user, Power.TREE_SEE)
     lines = [_grid_line(grid, sees, own) for grid in grids if _is_a_line(grid, grids)]
     return [replace(line, is_open=False) if line.node_id == here else line for line in lines]
+
+
+def _grids(where: Q) -> QuerySet[Grid]:
+    return Grid.objects.filter(where).select_related("branch").defer("boundary").order_by("tier", "code")
+
+
+_GRIDS_OF_COMMUNITY = Kept(lambda community: _grids(Q(community=community)), community=A_KEY)
 
 
 def _is_a_line(grid: Grid, grids: list[Grid]) -> bool:

@@ -79,8 +79,8 @@ def _row(line: Line | None, numbers: Numbers, links: Links, *, is_oldest: bool =
 
 def _cell(known: Known, numbers: Numbers, links: Links | None, line: Line | None) -> Cell:
     number = known.read(numbers)
-    if links is not None:
-        number = number.leading(links.rows(known.which, line) if known.which else "")
+    if links is not None and number.value and known.which:
+        number = number.leading(links.rows(known.which, line))
     return Cell(number, _is_bad(known, number, numbers))
 
 

@@ -7,7 +7,7 @@ harm: one proposal of a place and category is a constraint, and nothing is chang
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import structlog
@@ -111,9 +111,9 @@ def _standing(model: Any, ids: set[int | None]) -> dict[int | None, Any]:
     return {row.pk: row for row in rows}
 
 
-def looking(districts: QuerySet[Organization]) -> QuerySet[Organization]:
+def looking(districts: QuerySet[Organization], today: date | None = None) -> QuerySet[Organization]:
     """Those of the districts whose policy of today looks for patterns: the pages are theirs only (RULES 6)."""
-    begun = Policy.objects.filter(district=OuterRef("pk"), begins_on__lte=clock.today())
+    begun = Policy.objects.filter(district=OuterRef("pk"), begins_on__lte=today or clock.today())
     newest = begun.order_by("-begins_on", "-id")
     usual = Policy()
     return districts.annotate(

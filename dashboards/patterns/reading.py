@@ -12,12 +12,14 @@ from django.db.models import Count, Q, QuerySet, Window
 from django.urls import reverse
 from django.utils import timezone
 
-from dashboards.areas import Area
+from dashboards.areas import Area, sees_city
 from dashboards.charts import Chart, Series
 from dashboards.models import Pattern
+from dashboards.page.surroundings import sees_node
 from dashboards.patterns.counting import counted_by
 from dashboards.patterns.finding import looking
 from ground import clock, periods
+from ground.kept import A_DAY, A_KEY, Kept
 from organizations.models import Organization
 from organizations.pickers import is_key
 from organizations.posts import Power, Seat, Tier
@@ -36,9 +38,9 @@ CHIPS = {
 KINDS = {"building": ("楼栋", {"compound": None}), "compound": ("小区", {"building": None})}
 
 
-def on_now() -> QuerySet[Organization]:
+def on_now(today: date | None = None) -> QuerySet[Organization]:
     """The districts that look for patterns today."""
-    return looking(Organization.objects.open().filter(parent=None).order_by())
+    return looking(Organization.objects.open().filter(parent=None).order_by(), today)
 
 
 def looks_anywhere(user: Any) -> QuerySet[Organization]:
@@ -74,8 +76,7 @@ def awaiting(user: Any) -> QuerySet[Pattern]:
 def excerpt(user: Any, area: Area) -> dict[str, Any]:
     """For `dashboards/_patterns.html`: the largest proposals of the area, how many there are, where all of them
     stand. One query; nothing of it where policies look for no patterns."""
-    rows = proposals(user).filter(area.requests).select_related("building", "compound", "category")
-    top = list(rows.annotate(total=Window(Count("pk")))[:TOP])
+    top = _top_of(user, area)
     if not top:
         return {"patterns": [], "total": 0, "url": ""}
     within = f"?within={area.node.pk}" if area.node is not None and area.node.tier in _COLUMNS else ""
@@ -83,10 +84,33 @@ def excerpt(user: Any, area: Area) -> dict[str, Any]:
     return {"patterns": top, "total": total, "url": f"{reverse('dashboards:patterns')}{within}"}
 
 
-# The list
+def _top_of(user: Any, area: Area) -> list[Any]:
+    node = area.node
+    if node is None and sees_city(user):
+        return _TOP_OF_CITY(today=clock.today())
+    if node is not None and node.tier in _TOP_IN and sees_node(scope_of(user), node, Power.TREE_SEE):
+        return _TOP_IN[Tier(node.tier)](node=node.pk, today=clock.today())
+    return list(_largest(proposals(user).filter(area.requests)))
+
+
+def _largest(rows: QuerySet[Pattern]) -> QuerySet[Any]:
+    return rows.select_related("building", "compound", "category").annotate(total=Window(Count("pk")))[:TOP]
+
+
+def _proposed(today: date, **where: int) -> QuerySet[Any]:
+    return _largest(Pattern.objects.proposed().filter(district__in=on_now(today).values("pk"), **where))
+
+
+def _top_in(column: str) -> Kept[Any]:
+    return Kept(lambda node, today: _proposed(today, **{column: node}), node=A_KEY, today=A_DAY)
 
 
 _COLUMNS = {Tier.DISTRICT: "district", Tier.STREET: "street", Tier.COMMUNITY: "community"}
+_TOP_IN = {tier: _top_in(column) for tier, column in _COLUMNS.items()}
+_TOP_OF_CITY = Kept(_proposed, today=A_DAY)
+
+
+# The list
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from desk.demo.called import Called, Helper, Presence
 from desk.demo.calls import Call
 from desk.demo.people import LIAISON_UNIT
 from desk.demo.script import at_time
+from ground import clock
 from organizations.models import Appointment
 from organizations.posts import Post
 from requests.states import DutyArea
-from volunteers.accounting import crediting
+from volunteers.accounting import crediting, ledger
 from volunteers.models import Claim
 from volunteers.states import ClaimState, Task
 
@@ -34,6 +35,8 @@ CORRECTED = (
     (60, "结束后又帮忙收拾工具"),
     (30, "家里有急事，提前走了"),
 )
+#: So many of the last credits are looked through for one that can be judged again.
+AT_MOST = 40
 
 
 class Judged:
@@ -119,9 +122,10 @@ class Judged:
             state=ClaimState.CREDITED, volunteer__in=self._others()
         )
         rows = rows.exclude(entries__minutes=minutes).exclude(entries__kind="correction")
-        return (
-            rows.select_related("whistle", "volunteer__user").order_by("-whistle__starts_at", "-pk").first()
-        )
+        rows = rows.select_related("whistle", "volunteer__user").order_by("-whistle__starts_at", "-pk")
+        # Which calls lie just before depends on the hour of loading; some are over sooner than they were called for.
+        over = (claim for claim in rows[:AT_MOST] if claim.whistle.over_at <= clock.now())
+        return next((claim for claim in over if ledger.most_minutes(claim) >= minutes), None)
 
     def _others(self) -> list[int]:
         """Not the member of the sign-in table: his figures are told in the manual."""

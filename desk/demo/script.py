@@ -46,7 +46,7 @@ class Script:
 
     def by_day(self, moment: datetime) -> datetime:
         """The moment itself, or the next morning if people sleep then."""
-        local = timezone.localtime(moment)
+        local = timezone.localtime(moment, timezone.get_default_timezone())
         if DAY_BEGINS <= local.hour < DAY_ENDS:
             return moment
         day = local.date() + timedelta(days=local.hour >= DAY_ENDS)
@@ -59,4 +59,4 @@ class Script:
 
 def at_time(day: date, moment: time) -> datetime:
     """A time of day where the city is."""
-    return timezone.make_aware(datetime.combine(day, moment))
+    return datetime.combine(day, moment, tzinfo=timezone.get_default_timezone())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -36,6 +37,13 @@ class Asked(NamedTuple):
         kept = {name: value for name, value in {**query, **other}.items() if value}
         return f"{reverse(route)}?{'&'.join(f'{name}={value}' for name, value in kept.items())}"
 
+    @property
+    def requests_url(self) -> str:
+        """The requests that the table counts, those of units aside: one a line, parts marked."""
+        query = {"from": self.period.first, "to": self.period.last}
+        within = {"within": self.area.node.pk} if self.area.node else {}
+        return f"{reverse('desk:requests_csv')}?{urlencode({**within, **query})}"
+
 
 @require_GET
 @staff_page(*SIGHT)
@@ -61,6 +69,7 @@ def show(request: HttpRequest) -> HttpResponse:
         "filters": _places(request.user, asked),
         "keep": {"by": asked.group, "period": asked.period.key},
         "csv_url": asked.url("desk:figures_table"),
+        "requests_url": asked.requests_url,
         "is_of_units": asked.group == "unit",
     }
     return render(request, "desk/figures.html", context)

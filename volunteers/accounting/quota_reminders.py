@@ -137,8 +137,8 @@ def _tell_liaisons(each: Round, district: Organization, policy: Policy, today: d
     rows = _behind(each, district, policy, today)
     known = _told(each, rows).filter(created_at__lte=clock.now() - LATER)
     told = rows.filter(Exists(known), member__unit__closed_at=None).order_by()
-    counted = told.values("member__unit").annotate(n=Count("pk")).values_list("member__unit", "n")
-    counts = {unit: count for unit, count in counted if unit is not None}
+    counted = Volunteer.objects.filter(pk__in=told.values("pk")).order_by().values_list("member__unit")
+    counts = {unit: count for unit, count in counted.annotate(n=Count("pk")) if unit is not None}
     written = 0
     for unit, liaison in _liaisons(counts):
         key = f"{each.key}:unit:{unit.pk}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import F, IntegerField, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest
 
 from ground import clock
@@ -93,25 +93,22 @@ def bound(rows: QuerySet[Volunteer] | None = None) -> QuerySet[Volunteer]:
 def with_figures(rows: QuerySet[Volunteer], policy: Policy, today: date | None = None) -> Any:
     """Volunteers with `times` of the quarter, `minutes` of the year, and what is missing of either.
 
-    `all_minutes` and `all_times` are those of the year at any hour.
+    `all_minutes` and `all_times` are those of the year at any hour. One join for all of them: `rows` must not be
+    joined with anything of which a volunteer has many.
     """
     quarter, year = first_day(Period.QUARTER, today), first_day(Period.YEAR, today)
-    sums = ServiceBalance.objects.filter(volunteer=OuterRef("pk"), quarter__gte=year, quarter__lte=quarter)
+    of_quarter = Q(balances__quarter=quarter)
+    of_year = Q(balances__quarter__gte=year, balances__quarter__lte=quarter)
     rows = rows.annotate(
-        times=_sum(sums.filter(quarter=quarter), "off_hours_times"),
-        minutes=_sum(sums, "off_hours_minutes"),
-        all_times=_sum(sums, "times"),
-        all_minutes=_sum(sums, "minutes"),
+        times=Sum("balances__off_hours_times", filter=of_quarter, default=0),
+        minutes=Sum("balances__off_hours_minutes", filter=of_year, default=0),
+        all_times=Sum("balances__times", filter=of_year, default=0),
+        all_minutes=Sum("balances__minutes", filter=of_year, default=0),
     )
     return rows.annotate(
         times_left=Greatest(policy.quota_times - F("times"), 0, output_field=IntegerField()),
         minutes_left=Greatest(policy.quota_hours * 60 - F("minutes"), 0, output_field=IntegerField()),
     )
-
-
-def _sum(balances: QuerySet[ServiceBalance], column: str) -> Coalesce:
-    total = balances.order_by().values("volunteer").annotate(n=Sum(column)).values("n")
-    return Coalesce(Subquery(total, output_field=IntegerField()), 0)
 
 
 #: What one may ask for in a list: all, those who lack anything, something of the quarter, or of the year.
@@ -121,6 +118,8 @@ BEHIND = {
     "year": Q(minutes_left__gt=0),
     "none": Q(times_left=0, minutes_left=0),
 }
+#: More people than that are not told one by one.
+MOST_KEYS = 2_000
 #: Sorted by what is missing: the most first.
 MOST_MISSING = ("-minutes_left", "-times_left", "minutes", "pk")
 
@@ -146,9 +145,13 @@ class Total:
 
 
 def registered_in(rows: QuerySet[Volunteer], where: Q) -> QuerySet[Volunteer]:
-    """Those with a confirmed registration that satisfies a condition on its scope columns."""
-    confirmed = Registration.objects.confirmed().filter(where, volunteer=OuterRef("pk"))
-    return rows.filter(Exists(confirmed))
+    """Those with a confirmed registration that satisfies a condition on its scope columns.
+
+    By key where they are few, as in a community: told by a subquery, PostgreSQL looks through the whole district.
+    """
+    confirmed = Registration.objects.confirmed().filter(where).order_by().values_list("volunteer", flat=True)
+    keys = list(confirmed[: MOST_KEYS + 1])
+    return rows.filter(pk__in=keys if len(keys) <= MOST_KEYS else confirmed)
 
 
 def totals(rows: QuerySet[Volunteer], policy: Policy, by: str, today: date | None = None) -> list[Total]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from ground import clock
+from ground.kept import A_DAY, A_KEY, Kept
 from organizations.models import Organization, Policy, Unit
 from organizations.models.policies import Boards
-from organizations.posts import Tier
+from organizations.posts import Power, Seat, Tier
+from organizations.scope import scope_of
 from volunteers.leaderboards import naming
 from volunteers.models import Board, BoardRow, BoardSnapshot, Registration, Star, Volunteer
 
@@ -21,9 +24,11 @@ from volunteers.models import Board, BoardRow, BoardSnapshot, Registration, Star
 PLACES = (Tier.DISTRICT, Tier.COMMUNITY)
 
 
-def saying_boards(nodes: QuerySet[Organization]) -> QuerySet[Organization]:
+def saying_boards(nodes: QuerySet[Organization], today: date | None = None) -> QuerySet[Organization]:
     """Each with what the policy of its district shows in `boards_shown`, Boards.OFF among it: in the same query."""
-    begun = Policy.objects.filter(district__tree_id=OuterRef("tree_id"), begins_on__lte=clock.today())
+    begun = Policy.objects.filter(
+        district__tree_id=OuterRef("tree_id"), begins_on__lte=today or clock.today()
+    )
     said = Coalesce(Subquery(begun.values("boards")[:1]), Value(Boards.ON))
     is_public = Coalesce(Subquery(begun.values("boards_public")[:1]), Value(False))
     return nodes.annotate(boards_shown=said, boards_public=is_public)
@@ -45,7 +50,10 @@ def visible_to(user: Any) -> QuerySet[Organization]:
         return districts.none()
     own = Volunteer.objects.filter(user=user, member__isnull=False).values("district")
     registered = Registration.objects.confirmed().filter(volunteer__user=user).values("district")
-    seen = Organization.objects.visible_to(user).order_by().values("tree_id")
+    grants = scope_of(user).with_power(Power.TREE_SEE)
+    if any(grant.seat is Seat.CITY for grant in grants):
+        return districts
+    seen = sorted({grant.interval[0] for grant in grants if grant.organization_id})
     return districts.filter(Q(pk__in=own) | Q(pk__in=registered) | Q(tree_id__in=seen))
 
 
@@ -188,16 +196,25 @@ def row_in(which: Q) -> BoardRow | None:
 
 def top_of(place: Organization, period: str, boards: str, most: int) -> list[BoardRow]:
     """The first places of the present board of a district or community that the policy shows: one query."""
-    last = BoardRow.objects.filter(board=OuterRef("board")).order_by("-rank").values("rank")[:1]
-    rows = _with_names(BoardRow.objects.annotate(size=Subquery(last))).filter(
-        board__kind=naming.kind_of(place),
-        board__organization=place,
-        board__period=period,
-        board__starts_on=naming.first_day(period),
+    rows = _top(most, boards == Boards.POSITIVE)(
+        kind=naming.kind_of(place), place=place.pk, period=period, first=naming.first_day(period)
     )
-    if boards == Boards.POSITIVE:
-        rows = rows.exclude(volunteer__hides_from_boards=True)
-    return [row for row in rows.order_by("rank")[:most] if place_of(row, boards) is not None]
+    return [row for row in rows if place_of(row, boards) is not None]
+
+
+@cache
+def _top(most: int, is_positive: bool) -> Kept[BoardRow]:
+    last = BoardRow.objects.filter(board=OuterRef("board")).order_by("-rank").values("rank")[:1]
+    rows = _with_names(BoardRow.objects.annotate(size=Subquery(last)))
+    named = rows.exclude(volunteer__hides_from_boards=True) if is_positive else rows
+
+    def build(kind: str, place: int, period: str, first: date) -> QuerySet[BoardRow]:
+        of_board = named.filter(
+            board__kind=kind, board__organization=place, board__period=period, board__starts_on=first
+        )
+        return of_board.order_by("rank")[:most]
+
+    return Kept(build, kind="a kind", place=A_KEY, period="a period", first=A_DAY)
 
 
 def place_of(row: BoardRow, boards: str) -> int | None:

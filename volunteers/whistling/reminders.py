@@ -31,10 +31,11 @@ def next_after(whistle: Whistle, moment: datetime) -> datetime | None:
 
     An emergency has only the hour: it is called when it happens. A wish has only the evening before its end.
     """
-    return next((at for at in _moments(whistle) if at > moment), None)
+    return next((at for at in moments_of(whistle) if at > moment), None)
 
 
-def _moments(whistle: Whistle) -> list[datetime]:
+def moments_of(whistle: Whistle) -> list[datetime]:
+    """When its volunteers are to be reminded, in order."""
     if whistle.is_wish:
         return [_evening_before(whistle.ends_at)]
     hour = whistle.starts_at - HOUR_BEFORE

@@ -71,7 +71,7 @@ def stop(series: WhistleSeries, *, by: Any, because: str = "") -> WhistleSeries:
 
     `by=None`: the platform could not go on, for the reason `because`.
     """
-    codes = {"because": because} if because else {}
+    codes: dict[str, Any] = {"because": because} if because else {}
     with WHISTLES.take("stop", series.first, by=by, **codes) as move:
         lock_row(series)
         series.stopped_at, series.next_on = move.at, None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import islice
 from typing import Any
@@ -13,13 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dashboards import rolling
-from dashboards.rolling import proving
 from dashboards.rolling.proving import Difference
+from dashboards.rolling.settling import settled
 
 #: No more are printed: the first ones tell what is wrong.
 MOST = 200
-#: Work goes on while it is counted: what differs is counted again, and differs still where something is wrong.
-TRIES = 3
 
 
 class Command(BaseCommand):
@@ -49,7 +46,7 @@ class Command(BaseCommand):
                 rolling.catch_up()
             if not options["verify"] and not options["check"]:
                 return
-            found = list(islice(_wrong(first, last, _on(bar, "核对汇总（月）")), MOST + 1))
+            found = list(islice(settled(first, last, _on(bar, "核对汇总（月）")), MOST + 1))
         self._tell(found)
 
     def _rebuild(self, first: date | None, last: date | None, listen: rolling.Listen) -> None:
@@ -79,22 +76,3 @@ def _day(text: str) -> date:
 def _on(bar: Progress, what: str) -> rolling.Listen:
     task = bar.add_task(what, total=None)
     return lambda done, of: bar.update(task, completed=done, total=of)
-
-
-def _wrong(first: date | None, last: date | None, listen: rolling.Listen) -> Iterator[Difference]:
-    months = proving.months(first, last)
-    for number, month in enumerate(months, start=1):
-        yield from _settled(lambda month=month: proving.of_month(month, proving.as_of(), proving.Around()))  # type: ignore[misc]
-        listen(number, len(months))
-    yield from _settled(lambda: proving.of_standings(proving.as_of(), proving.Around()))
-
-
-def _settled(look: Callable[[], Iterator[Difference]]) -> list[Difference]:
-    """What differs, and still does after the round that hears of the work done meanwhile."""
-    found = list(islice(look(), MOST + 1))
-    for _ in range(TRIES - 1):
-        if not found:
-            break
-        rolling.catch_up()
-        found = list(islice(look(), MOST + 1))
-    return found

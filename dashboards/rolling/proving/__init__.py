@@ -39,11 +39,16 @@ class Difference:
         return f"{self.what} {self.on} {self.place} {self.measure}：存的是 {self.stored}，数出来是 {self.counted}"
 
 
-def differences(at: datetime | None = None) -> list[Difference]:
-    """Everything that is stored, against the rows. `at`: as of when it was counted (default: the last round)."""
+def differences(at: datetime | None = None, at_once: int = 1) -> list[Difference]:
+    """Everything that is stored, against the rows. `at`: as of when it was counted (default: the last round).
+
+    at_once: so many months in one go; more than one is quicker where there are few rows, and holds more in memory.
+    """
     at = at or as_of()
-    around = Around()
-    found = [each for month in months() for each in of_month(month, at, around)]
+    around, all_ = Around(), months()
+    found: list[Difference] = []
+    for begin in range(0, len(all_), at_once):
+        found += _of_months(all_[begin : begin + at_once], at, around)
     return [*found, *of_standings(at, around)]
 
 
@@ -62,11 +67,16 @@ def months(first: date | None = None, last: date | None = None) -> list[date]:
 
 def of_month(month: date, at: datetime, around: Around) -> Iterator[Difference]:
     """The days of a month, and the month."""
-    after = first_day_after("month", month)
-    counted = happened(month, after, at, around)
-    rows = Rollup.objects.filter(starts_on__gte=month, starts_on__lt=after).order_by()
+    return _of_months([month], at, around)
+
+
+def _of_months(some: list[date], at: datetime, around: Around) -> Iterator[Difference]:
+    """Months one after another without a gap."""
+    after = first_day_after("month", some[-1])
+    counted = happened(some[0], after, at, around)
+    rows = Rollup.objects.filter(starts_on__gte=some[0], starts_on__lt=after).order_by()
     yield from _compare(DAY, _stored(rows.filter(span=DAY)), _plain(counted))
-    yield from _compare(MONTH, _stored(rows.filter(span=MONTH)), _summed(month, counted))
+    yield from _compare(MONTH, _stored(rows.filter(span=MONTH)), _summed(counted))
 
 
 def of_standings(at: datetime, around: Around) -> Iterator[Difference]:
@@ -88,11 +98,11 @@ def _plain(found: Found) -> Rows:
     return {key: counts.plain() for key, counts in found.items()}
 
 
-def _summed(month: date, found: Found) -> Rows:
-    parts: dict[str, list[Mapping[str, int]]] = {}
-    for (place, _), counts in found.items():
-        parts.setdefault(place, []).append(counts)
-    return {(place, month): together(each).plain() for place, each in parts.items()}
+def _summed(found: Found) -> Rows:
+    parts: dict[tuple[str, date], list[Mapping[str, int]]] = {}
+    for (place, day), counts in found.items():
+        parts.setdefault((place, day.replace(day=1)), []).append(counts)
+    return {key: together(each).plain() for key, each in parts.items()}
 
 
 def _compare(what: str, stored: Rows, counted: Rows) -> Iterator[Difference]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import cycle
-from typing import Any
+from typing import Any, Protocol
 
 from django.contrib.auth.hashers import make_password
 
@@ -16,7 +16,7 @@ from desk.demo.names import Cast
 from desk.demo.people import People
 from desk.demo.places import HUACHENG, Community, Land
 from desk.demo.script import Script
-from grids.models import Building, Home
+from grids.models import Building, Grid, Home
 from ground.fields import phone_index
 from organizations.models import Appointment, Member, Organization, Unit, UnitBranch
 from organizations.posts import Post, Tier
@@ -42,11 +42,24 @@ JOINED = timedelta(days=430)
 AT_HOME = 0.25
 
 
+class Ground(Protocol):
+    """A community with its grids and houses."""
+
+    @property
+    def node(self) -> Organization: ...
+
+    @property
+    def grids(self) -> list[Grid]: ...
+
+    @property
+    def buildings(self) -> list[Building]: ...
+
+
 @dataclass(slots=True)
 class Neighbourhood:
     """One community as the year sees it: its houses, who asks, who acts, who helps since when."""
 
-    place: Community
+    place: Ground
     residents: list[tuple[User, Building]]
     staff: list[User]
     officer: User
@@ -60,6 +73,10 @@ class Neighbourhood:
         if self._elsewhere is None:
             self._elsewhere = cycle(chance.sample(self.place.buildings, len(self.place.buildings)))
         return user, home if chance.random() < AT_HOME else next(self._elsewhere)
+
+    def handler_of(self, house: Building, by: User) -> User:
+        """Who takes in hand what is asked at a house and was accepted `by`."""
+        return by
 
     @property
     def node(self) -> Organization:

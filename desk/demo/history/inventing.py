@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from accounts.models import User
 from desk.demo.asked import HOURS_TO_RESOLVE, weighted_rating
@@ -14,7 +14,7 @@ from desk.demo.history.crowd import Neighbourhood
 from desk.demo.history.lives import Deed, Life, Sending
 from desk.demo.history.playing import Rules
 from desk.demo.history.seasons import Temper
-from desk.demo.people import DEPARTMENT, People
+from desk.demo.people import DEPARTMENT
 from desk.demo.script import Script
 from desk.demo.stories import COMPLAINTS, DECLINED, Story
 from ground.worktime import Span, due_after
@@ -40,10 +40,20 @@ UNRATED, FILED_BY_STAFF, LATE_TO_RESOLVE = 0.3, 0.08, 0.07
 AT_ONCE, LONG_AFTER, SOON, AFTER_THE_DUE = (0.07, 0.43), (0.6, 5.0), (0.3, 6.0), (40.0, 80.0)
 
 
+class Answering(Protocol):
+    """The units of a district, by the names used here, and who answers for each, by the name it really has."""
+
+    @property
+    def units(self) -> dict[str, Unit]: ...
+
+    @property
+    def case_officers(self) -> dict[str, User]: ...
+
+
 class World:
     """What every life needs to know: the clock and its chance, the catalogue, the units, the rules of each day."""
 
-    def __init__(self, script: Script, people: People, kinds: dict[str, Category], rules: Rules) -> None:
+    def __init__(self, script: Script, people: Answering, kinds: dict[str, Category], rules: Rules) -> None:
         self.script, self.people, self.kinds, self.rules = script, people, kinds, rules
 
     @property
@@ -194,11 +204,15 @@ class Tale:
 # The ways
 
 
-def invent(world: World, place: Neighbourhood, kind: str, temper: Temper, at: datetime) -> Life:
-    """One life from beginning to end; what lies ahead of now is for the caller to leave out."""
+def invent(
+    world: World, place: Neighbourhood, kind: str, temper: Temper, at: datetime, way: str = ""
+) -> Life:
+    """One life from beginning to end; what lies ahead of now is for the caller to leave out.
+
+    way: one of WAYS or "straight"; chance decides where none is said.
+    """
     chance = world.chance
-    names = [*WAYS, "straight"]
-    way = chance.choices(names, [*WAYS.values(), 100 - sum(WAYS.values())])[0]
+    way = way or draw_way(chance)
     story, reason = chance.choice(words.BY_KIND[kind]), words.NOT_OURS
     if way == "declined":
         category, title, text, reason = chance.choice(DECLINED)
@@ -210,7 +224,12 @@ def invent(world: World, place: Neighbourhood, kind: str, temper: Temper, at: da
     return tale.life
 
 
+def draw_way(chance: random.Random) -> str:
+    return chance.choices([*WAYS, "straight"], [*WAYS.values(), 100 - sum(WAYS.values())])[0]
+
+
 def _straight(tale: Tale) -> None:
+    tale.handler = tale.place.handler_of(tale.life.house, tale.by)
     tale.accept().contact().handle().resolve().judge()
 
 

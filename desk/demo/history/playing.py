@@ -125,14 +125,17 @@ Effect = Callable[[Played, Move, Deed, Rules], None]
 def _submit(played: Played, move: Move, deed: Deed, rules: Rules) -> None:
     row = move.thing
     move.codes["category"] = row.category.code
-    if row.source == ServiceRequest.Source.STAFF:
+    if row.is_proactive:
+        move.codes["proactive"] = True
+    elif row.source == ServiceRequest.Source.STAFF:
         move.codes["on_behalf_of"] = row.submitter_id
         row.query_code = f"{int(row.key) % 10**6:06d}"
     promise = clocks.promise_of(rules.policy(move.at), row.track)
     row.submitted_at = move.at
     row.accept_due = clocks.due_after(move.at, promise.accept, rules.calendar)
-    row.contact_due = clocks.due_after(move.at, promise.contact, rules.calendar)
-    row.promise = promise.stored("accept", "contact")
+    row.promise = promise.stored(*(("accept",) if row.is_proactive else ("accept", "contact")))
+    if not row.is_proactive:
+        row.contact_due = clocks.due_after(move.at, promise.contact, rules.calendar)
 
 
 def _start_resolving(move: Move, rules: Rules) -> None:
@@ -264,6 +267,10 @@ def _close(played: Played, move: Move, deed: Deed, rules: Rules) -> None:
     row.ended_at, row.lapse_due, row.reopen_until = move.at, None, move.at + timedelta(days=days)
 
 
+def _conclude(played: Played, move: Move, deed: Deed, rules: Rules) -> None:
+    move.thing.ended_at, move.thing.lapse_due = move.at, None
+
+
 def _reopen(played: Played, move: Move, deed: Deed, rules: Rules) -> None:
     row = move.thing
     row.reopened += 1
@@ -316,6 +323,7 @@ _EFFECTS: dict[str, Effect] = {
     "resolve": _resolve,
     "rate": _rate,
     "lapse": _close,
+    "conclude": _conclude,
     "reopen": _reopen,
     "object": _object,
     "withdraw": _withdraw,

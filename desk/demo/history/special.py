@@ -11,6 +11,8 @@ from desk.demo.history.inventing import Tale, World
 from desk.demo.history.lives import Deed, Life
 from desk.demo.history.seasons import SLOW_STREET, Temper
 from desk.demo.stories import H, Story
+from grids.models import Building
+from requests.figures.rates import SATISFIED_FROM
 
 CALM = Temper(1.0, 0.0)
 #: The compound whose corridor lamps fail again and again, and how many days ago somebody said so.
@@ -24,6 +26,8 @@ STUCK_SLOW, STUCK_TOWNS, STUCK_OTHERS = (
     (54, 38, 27, 19, 12),
     (41, 30, 22, 15, 11),
 )
+#: How many days ago the lamp of a grid without any good word was mended.
+PRAISED = 45
 #: In the slow street some are not even accepted.
 UNHEARD = (6.2, 4.3, 3.2)
 WALL = Story(
@@ -38,6 +42,20 @@ ROOM = Story(
 
 def specials(world: World, places: list[Neighbourhood]) -> list[Life]:
     return [*_dark_corridors(world, places), *_stuck(world, places), *_unheard(world, places)]
+
+
+def contented(world: World, places: list[Neighbourhood], lives: list[Life]) -> list[Life]:
+    """A lamp mended for each second-tier grid that chance has left without a good word: no page is to be empty."""
+    praised = {life.house.grid_id for life in lives if _is_praised(life)}
+    found = []
+    for place in places:
+        first = {house.grid_id: house for house in reversed(place.place.buildings)}
+        found += [_dark(world, place, house, PRAISED) for grid, house in first.items() if grid not in praised]
+    return found
+
+
+def _is_praised(life: Life) -> bool:
+    return any(deed.step == "rate" and deed.codes["satisfied"] >= SATISFIED_FROM for deed in life.deeds)
 
 
 def neighbours(world: World, life: Life, place: Neighbourhood) -> None:
@@ -83,11 +101,11 @@ def _dark_corridors(world: World, places: list[Neighbourhood]) -> list[Life]:
     return found
 
 
-def _dark(world: World, place: Neighbourhood, house: object, days: float) -> Life:
+def _dark(world: World, place: Neighbourhood, house: Building, days: float) -> Life:
     tale = _tale(world, place, words.LAMP, days)
-    tale.life.house = house  # type: ignore[assignment]
+    tale.life.house = house
     tale.accept().contact().handle().resolve(low=3, high=20)
-    stars = world.chance.choice((3, 4, 5))
+    stars = world.chance.choice((4, 4, 5))
     tale.then("rate", 2, 20, tale.asker, "", contacted=True, solved=True, satisfied=stars)
     return tale.life
 

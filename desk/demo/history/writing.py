@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, Protocol
 
 from django.core.files.base import ContentFile
 from django.db import models
@@ -52,24 +52,37 @@ from volunteers.whistling import whistles
 BATCH = 500
 
 
-def write(lives: Iterable[Life], callings: Iterable[Calling], rules: Rules) -> tuple[int, int]:
+class Into(Protocol):
+    """Where rows go."""
+
+    def create(self, model: type[models.Model], rows: list[Any]) -> None:
+        """Insert unsaved rows; afterwards they have their ids."""
+
+
+class Statements:
+    """Into the tables by INSERT, some hundred rows a statement."""
+
+    def create(self, model: type[models.Model], rows: list[Any]) -> None:
+        model._default_manager.bulk_create(rows, batch_size=BATCH)
+
+
+def write(
+    lives: Iterable[Life], callings: Iterable[Calling], rules: Rules, into: Into | None = None
+) -> tuple[int, int]:
     """Play and write lives, and whistles that nobody asked for. Returns how many requests and whistles there are.
 
     Those that were merged come after the one they were merged into. Raises Impossible.
     """
+    into = into or Statements()
     families = sorted(lives, key=lambda life: life.begins)
     whole = [each for life in families for each in (life, *life.merged)]
     played = [playing.play(life, rules) for life in whole]
     called = [*callings, *(life.calling for life in whole if life.calling is not None)]
     held = [serving.hold(calling, rules) for calling in sorted(called, key=lambda each: each.deeds[0].at)]
-    _write_requests(played, rules.district)
-    _write_whistles(held, rules.district)
-    _write_events(played, held)
+    _write_requests(played, rules.district, into)
+    _write_whistles(held, rules.district, into)
+    _write_events(played, held, into)
     return len(played), len(held)
-
-
-def _create(model: type[models.Model], rows: Iterable[Any]) -> None:
-    model._default_manager.bulk_create(list(rows), batch_size=BATCH)
 
 
 # Numbers
@@ -95,19 +108,19 @@ def _number(rows: list[Any], moment: str, district: Organization, mark: str, dig
 # Rows
 
 
-def _write_requests(played: list[Played], district: Organization) -> None:
+def _write_requests(played: list[Played], district: Organization, into: Into) -> None:
     rows = sorted((each.row for each in played), key=lambda row: row.merged_into is not None)
     _number(sorted(rows, key=lambda row: row.submitted_at), "submitted_at", district, "", 4)
     alone = [row for row in rows if row.merged_into is None]
-    _create(ServiceRequest, alone)
-    _create(ServiceRequest, _known_again(rows[len(alone) :], "merged_into"))
+    into.create(ServiceRequest, alone)
+    into.create(ServiceRequest, _known_again(rows[len(alone) :], "merged_into"))
     for each in played:
         _known_again([*each.dispatches, *each.consents, *filter(None, [each.rating])], "service_request")
     dispatches = [sent for each in played for sent in each.dispatches]
-    _create(Dispatch, dispatches)
-    _create(Consent, (consent for each in played for consent in each.consents))
-    _create(Rating, (each.rating for each in played if each.rating is not None))
-    _create(Hold, (hold for each in played for hold in _holds(each)))
+    into.create(Dispatch, dispatches)
+    into.create(Consent, [consent for each in played for consent in each.consents])
+    into.create(Rating, [each.rating for each in played if each.rating is not None])
+    into.create(Hold, [hold for each in played for hold in _holds(each)])
 
 
 def _known_again(rows: list[Any], *names: str) -> list[Any]:
@@ -126,43 +139,43 @@ def _holds(played: Played) -> Iterable[Hold]:
             yield Hold(service_request=played.row, key=dispatching.hold_key(sent), label=label[:80])
 
 
-def _write_whistles(held: list[Held], district: Organization) -> None:
+def _write_whistles(held: list[Held], district: Organization, into: Into) -> None:
     rows = [each.row for each in held]
     _number(rows, "created_at", district, whistles.MARK, 3)
-    _create(Whistle, _known_again(rows, "service_request"))
+    into.create(Whistle, _known_again(rows, "service_request"))
     claims = [claim for each in held for claim in each.claims]
-    _create(Claim, _known_again(claims, "whistle"))
-    _create(CheckMark, _known_again([mark for each in held for mark in each.marks], "claim"))
+    into.create(Claim, _known_again(claims, "whistle"))
+    into.create(CheckMark, _known_again([mark for each in held for mark in each.marks], "claim"))
     entries = [entry for each in held for entry in each.entries]
-    _create(LedgerEntry, _known_again(entries, "claim", "whistle"))
+    into.create(LedgerEntry, _known_again(entries, "claim", "whistle"))
     told = {(row.district_id, row.community_id, day_of(row.served_at)) for row in entries}
-    _create(
-        BoardNews, (BoardNews(district_id=d, community_id=c, served_on=day) for d, c, day in sorted(told))
+    into.create(
+        BoardNews, [BoardNews(district_id=d, community_id=c, served_on=day) for d, c, day in sorted(told)]
     )
 
 
 # Events, words and pictures
 
 
-def _write_events(played: list[Played], held: list[Held]) -> None:
+def _write_events(played: list[Played], held: list[Held], into: Into) -> None:
     requests = _in_order(pair for each in played for pair in each.events)
     dispatches = _in_order(pair for each in played for pair in each.sent)
-    _create(RequestEvent, _events(requests))
-    _create(DispatchEvent, _events(dispatches))
-    _create(WhistleEvent, _events(_in_order(pair for each in held for pair in each.events)))
-    _create(ClaimEvent, _events(_in_order(pair for each in held for pair in each.claimed)))
-    _create(
+    into.create(RequestEvent, _events(requests))
+    into.create(DispatchEvent, _events(dispatches))
+    into.create(WhistleEvent, _events(_in_order(pair for each in held for pair in each.events)))
+    into.create(ClaimEvent, _events(_in_order(pair for each in held for pair in each.claimed)))
+    into.create(
         Note,
-        (
+        [
             Note(event=event, text=deed.words, is_internal=deed.is_internal)
             for event, deed in requests
             if deed.words
-        ),
+        ],
     )
-    _create(
-        DispatchNote, (DispatchNote(event=event, text=deed.words) for event, deed in dispatches if deed.words)
+    into.create(
+        DispatchNote, [DispatchNote(event=event, text=deed.words) for event, deed in dispatches if deed.words]
     )
-    _create(Photo, (_photo(event, deed.scene) for event, deed in requests if deed.scene))
+    into.create(Photo, [_photo(event, deed.scene) for event, deed in requests if deed.scene])
 
 
 def _in_order(pairs: Iterable[tuple[Any, Deed]]) -> list[tuple[Any, Deed]]:

@@ -88,6 +88,7 @@ class Year:
         now, callings = self.script.now - timedelta(minutes=3), Callings(self.world)
         invented = chain(self._asked(callings), special.specials(self.world, self.places))
         lives = [life.until(now) for life in invented if life.begins < now]
+        lives += special.contented(self.world, self.places, lives)
         called = [each.until(now) for each in callings.of_the_year(self.places, self.today)]
         return [life for life in lives if self._is_told(life)], [each for each in called if each.deeds]
 

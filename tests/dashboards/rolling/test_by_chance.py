@@ -118,7 +118,7 @@ class Walk:
         with clock.at(self.now):
             done = rolling.catch_up()
             assert done is not None
-            found = proving.differences()
+            found = proving.differences(at_once=12)
             assert not found, f"after {self.lately[-12:]} at {self.now}: {[str(each) for each in found[:5]]}"
             self.done["everything" if done.is_full else "part of a day"] += 1
             self.lately.clear()
