@@ -15,6 +15,12 @@ RUN /venv/bin/python -m babel.messages.frontend -q compile -d locale -D django
 RUN WENSHAO_VAR=/tmp/var WENSHAO_STATIC_ROOT=/app/collected /venv/bin/python manage.py collectstatic --noinput
 
 FROM python:3.11-slim
+# pg_dump and pg_restore for `manage.py backup`, of the server's version (docker-compose.yml), from PostgreSQL's own list.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates postgresql-common \
+    && /usr/share/postgresql-common/pgdg/apt.postgresql.org.sh -y \
+    && apt-get install -y --no-install-recommends postgresql-client-16 \
+    && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home-dir /data --no-create-home wenshao \
     && mkdir -p /data/media && chown -R wenshao:wenshao /data
 COPY --from=build /venv /venv

@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORDS := locale/zh_Hans/LC_MESSAGES/django.mo
 STAMP := $(VENV)/.locked-$(shell cat requirements-dev.lock 2>/dev/null | cksum | cut -d' ' -f1)
 VENDOR := build/vendor/.locked-$(shell cat package.json package-lock.json 2>/dev/null | cksum | cut -d' ' -f1)
-FLOORS := governance desk dashboards volunteers requests grids notifications organizations accounts ground
+FLOORS := governance operations desk dashboards volunteers requests grids notifications organizations accounts ground
 WORKERS ?= auto
 TEST_DATABASE := $(or $(WENSHAO_TEST_DATABASE_URL),postgres://postgres@127.0.0.1:5432/wenshao)
 TEST_REDIS := $(or $(WENSHAO_TEST_REDIS_URL),redis://127.0.0.1:6379/9)
@@ -14,7 +14,7 @@ ON_SQLITE := env -u WENSHAO_TEST_DATABASE_URL -u WENSHAO_TEST_REDIS_URL
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUNBUFFERED := 1
 
-.PHONY: help install demo run test test-services test-browser services-answer chromium-there check lock screenshots clean
+.PHONY: help install demo run test test-services doctor-tried test-browser services-answer chromium-there check lock screenshots bench bench-quick clean
 
 help:           ## this list
 	@grep -E '^[a-z-]+: .*##' Makefile | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 24
@@ -58,18 +58,24 @@ services-answer: install
 chromium-there:
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "make test-browser needs Chromium on the PATH"; exit 1; }
 
-test-services: services-answer ## the whole suite on PostgreSQL and Redis, with real workers
-	@echo "the quick suite again, on PostgreSQL and Redis"
-	@$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist worksteal -m "not services and not browser"
+test-services: services-answer ## the suite on PostgreSQL and Redis, with real workers
+	@echo "the quick suite again, on PostgreSQL and Redis (but for what is marked once)"
+	@$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist worksteal -m "not services and not browser and not once"
 	@echo "mark services: real processes, real workers"
 	@$(SERVICES) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m services
 
 test-browser: services-answer chromium-there ## Chromium plays the lines, on SQLite and beside it on PostgreSQL and Redis
-	@echo "Chromium on SQLite and, beside it, on PostgreSQL and Redis: the lines mostly wait for clocks"
+	@echo "Chromium on SQLite and, beside it, on PostgreSQL and Redis (but for what is marked once)"
 	@log=$$(mktemp); bad=0; \
-	(DJANGO_ALLOW_ASYNC_UNSAFE=1 $(ON_SQLITE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser) >$$log 2>&1 & beside=$$!; \
-	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser || bad=1; \
+	(DJANGO_ALLOW_ASYNC_UNSAFE=1 $(ON_SQLITE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m browser tests/browser) >$$log 2>&1 & beside=$$!; \
+	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "browser and not once" tests/browser || bad=1; \
 	wait $$beside || bad=1; echo "Chromium on SQLite:"; cat $$log; rm -f $$log; exit $$bad
+
+doctor-tried: services-answer ## a small city simulated on PostgreSQL and beside it on SQLite, and the doctor over both
+	@log=$$(mktemp); bad=0; \
+	($(ON_SQLITE) $(BIN)/python -m tests.operations.doctor_tried) >$$log 2>&1 & beside=$$!; \
+	$(SERVICES) $(BIN)/python -m tests.operations.doctor_tried || bad=1; \
+	wait $$beside || bad=1; echo "on SQLite:"; cat $$log; rm -f $$log; exit $$bad
 
 check: install  ## lint, types, floors, migrations, deployment, API schema, sizes
 	$(BIN)/ruff check .
@@ -89,6 +95,13 @@ lock: install   ## the locks anew (needs uv)
 
 screenshots: install chromium-there ## every page of the line into docs/img/; ONLY="看板 大屏": those of that name
 	@$(ON_SQLITE) $(BIN)/python -m tests.browser.screenshots $(ONLY)
+
+bench: services-answer ## measures into docs/bench.json and docs/performance.md; SCALES="0.1 1": those; QUICK=1: a smoke test
+	@DATABASE_URL=$(TEST_DATABASE) REDIS_URL=$(TEST_REDIS) $(BIN)/python manage.py bench all \
+		$(if $(QUICK),--quick) $(if $(SCALES),--scales $(SCALES))
+
+bench-quick:    ## whether the benchmark works, on a small city, into var/bench
+	@$(MAKE) --no-print-directory bench QUICK=1
 
 clean:          ## remove the environment, the database and everything generated
 	rm -rf $(VENV) var build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -10,11 +10,32 @@ import pytest
 from django.core.cache import cache
 from django.test import override_settings
 
+from desk import prepared
+
 LEFT_OUT = {
     "services": "make test-services (PostgreSQL, Redis)",
     "browser": "make test-browser (Chromium)",
+    "once": "make test (on SQLite only)",
 }
+OF_DATABASES = {"db", "transactional_db", "django_db_setup", "django_db_blocker", "live_server"}
+BROWSER = Path(__file__).parent / "browser"
 deselected: dict[str, int] = {}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What asks no database is the same on every one."""
+    marked = any(item.get_closest_marker(mark) for mark in ("django_db", "services", "browser"))
+    if not marked and OF_DATABASES.isdisjoint(getattr(item, "fixturenames", ())):
+        item.add_marker("once")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What asks for the demo comes first: xdist takes from the end of a list, so one process loads it, once."""
+    items.sort(key=lambda item: "demo" not in getattr(item, "fixturenames", ()))
+    for item in items:
+        if item.get_closest_marker("browser") and BROWSER not in item.path.parents:
+            raise pytest.UsageError(f"make test-browser looks into tests/browser only: {item.nodeid}")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -53,8 +74,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 @pytest.fixture(autouse=True)
 def apart(tmp_path: Path) -> Iterator[None]:
-    """An empty cache and an uploads folder of its own for every test."""
+    """An empty cache, no kept statements and an uploads folder of its own for every test."""
     cache.clear()
+    prepared._kept.clear()  # a key that was taken back with a test is given to somebody else
     # A plain assignment would not do: storages keep their folder until they hear of a change.
     with override_settings(MEDIA_ROOT=tmp_path / "media"):
         yield

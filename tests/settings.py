@@ -26,13 +26,14 @@ if os.environ.get("REDIS_URL") and "PYTEST_XDIST_WORKER" in os.environ:
     _base, _, _number = os.environ["REDIS_URL"].rpartition("/")
     os.environ["REDIS_URL"] = f"{_base}/{int(_number) + 1 + int(os.environ['PYTEST_XDIST_WORKER'][2:])}"
 
+from governance.environment import PLANNING  # noqa: E402
 from governance.settings import *  # noqa: E402, F403
 from governance.settings import DATABASES, INSTALLED_APPS, PLAIN_STATIC, STORAGES  # noqa: E402
 
 ON_POSTGRESQL = DATABASES["default"]["ENGINE"].endswith("postgresql")
 if ON_POSTGRESQL:
     # What a test commits need not outlive a crash of the server, and compiling a query costs more than it answers.
-    DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off -c jit=off"
+    DATABASES["default"].setdefault("OPTIONS", {})["options"] = f"{PLANNING} -c synchronous_commit=off"
 else:
     # A file, not memory: threads of live servers get connections and locks of their own.
     DATABASES["default"]["TEST"] = {"NAME": str(TEST_VAR / "test.sqlite3")}

@@ -1,5 +1,6 @@
 """One platform and one Chromium for the whole browser suite."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -42,9 +43,16 @@ def enter(site: Platform, browser: Browser) -> Iterator[Callable[..., Somebody]]
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    folder: Path = tmp_path_factory.mktemp("platform")
-    with platform(folder, free_port(8200)) as running:
+    base: Path = tmp_path_factory.getbasetemp()
+    ours = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # of all processes of this run
+    with platform(base / "platform", free_port(_wanted()), ours / "demo") as running:
         yield running
+
+
+def _wanted() -> int:
+    """Platforms get their copies in the same second: they do not want the same port."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return 8200 + 10 * worker + (100 if os.environ.get("WENSHAO_TEST_DATABASE_URL") else 0)
 
 
 @pytest.fixture(scope="session")

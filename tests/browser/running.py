@@ -17,10 +17,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
-import psycopg2
 import redis
+
+from tests.browser.demo_copies import copy_of_the_demo
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOOPBACK = "127.0.0.1"
@@ -49,12 +49,13 @@ class Platform:
 
 
 @contextmanager
-def platform(folder: Path, port: int) -> Iterator[Platform]:
-    """Load the demo into a fresh platform, start it, and end it together with everything it made."""
-    with _database() as database_url:
+def platform(folder: Path, port: int, shared: Path) -> Iterator[Platform]:
+    """Start a platform with a copy of the demo, and end it together with everything it made.
+
+    `shared`: a folder that the processes of one run have in common (`demo_copies`).
+    """
+    with copy_of_the_demo(shared, folder, _load) as database_url:
         environ = _environ(folder, database_url)
-        for command in (["migrate", "-v", "0"], ["collectstatic", "--noinput", "-v", "0"], ["load_demo"]):
-            _manage(command, environ)
         log = folder / "up.log"
         with log.open("w") as file:
             process = subprocess.Popen(
@@ -66,6 +67,16 @@ def platform(folder: Path, port: int) -> Iterator[Platform]:
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=30)
+
+
+def _load(folder: Path, database_url: str) -> None:
+    environ = _environ(folder, database_url)
+    for command in (["migrate", "-v", "0"], ["collectstatic", "--noinput", "-v", "0"], ["load_demo"]):
+        _manage(command, environ)
+
+
+def _manage(command: list[str], environ: dict[str, str]) -> None:
+    _run([sys.executable, "manage.py", *command], environ)
 
 
 def chromium() -> str:
@@ -91,34 +102,6 @@ def _environ(folder: Path, database_url: str) -> dict[str, str]:
         environ["REDIS_URL"] = f"{broker.rpartition('/')[0]}/{number}"
         redis.Redis.from_url(environ["REDIS_URL"]).flushdb()
     return environ
-
-
-@contextmanager
-def _database() -> Iterator[str]:
-    """The URL of a database made for this run next to the test database; "" for SQLite."""
-    server = os.environ.get("WENSHAO_TEST_DATABASE_URL", "")
-    if not server:
-        yield ""
-        return
-    parts, name = urlsplit(server), f"wenshao_browser_{os.getpid()}"
-    _on_server(parts._replace(path="/postgres"), f'CREATE DATABASE "{name}"')
-    try:
-        yield urlunsplit(parts._replace(path=f"/{name}"))
-    finally:
-        _on_server(parts._replace(path="/postgres"), f'DROP DATABASE "{name}" WITH (FORCE)')
-
-
-def _on_server(parts: object, statement: str) -> None:
-    connection = psycopg2.connect(urlunsplit(parts))  # type: ignore[arg-type]
-    connection.autocommit = True
-    try:
-        connection.cursor().execute(statement)
-    finally:
-        connection.close()
-
-
-def _manage(command: list[str], environ: dict[str, str]) -> None:
-    _run([sys.executable, "manage.py", *command], environ)
 
 
 def _run(command: list[str], environ: dict[str, str]) -> None:

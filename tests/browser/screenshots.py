@@ -369,9 +369,8 @@ def main(only: list[str]) -> int:
         from tests.browser.running import chromium, platform
 
         IMAGES.mkdir(parents=True, exist_ok=True)
-        place = Path(folder) / "platform"
-        place.mkdir()
-        with platform(place, free_port(8300)) as site, sync_playwright() as playwright:
+        place, shared = Path(folder) / "platform", Path(folder) / "demo"
+        with platform(place, free_port(8300), shared) as site, sync_playwright() as playwright:
             browser = playwright.chromium.launch(
                 executable_path=chromium(), args=["--no-sandbox"], env={**os.environ, "LANGUAGE": "zh_CN"}
             )

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page, expect
 from desk.demo import roster
 from tests.browser.people import DESK, PHONE, Somebody, look_over
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]  # drawn from pages that all databases give alike
 WALL = {"width": 1920, "height": 1080}
 LIBRARY = "**/vendor/echarts/**"
 Enter = Callable[..., Somebody]

@@ -12,7 +12,7 @@ from desk.demo import roster
 from tests.browser.people import DESK, PHONE, Somebody, look_over
 from tests.browser.running import Platform, _manage
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.once]  # drawn from pages that all databases give alike
 Enter = Callable[..., Somebody]
 
 

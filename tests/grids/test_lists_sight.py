@@ -35,7 +35,7 @@ from tests.grids.people import a_dwelling, a_resident
 from tests.grids.population import Cast, fill
 from tests.signing_in import strong_client, weak_client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

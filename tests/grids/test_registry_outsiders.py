@@ -49,7 +49,7 @@ from tests.grids.registry_routes import (
 )
 from tests.signing_in import strong_client
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture

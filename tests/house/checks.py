@@ -12,7 +12,16 @@ from pathlib import Path
 from governance import environment
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("governance", "desk", "dashboards", "volunteers", "requests", "grids", "notifications")
+PACKAGES = (
+    "governance",
+    "operations",
+    "desk",
+    "dashboards",
+    "volunteers",
+    "requests",
+    "grids",
+    "notifications",
+)
 PACKAGES += ("organizations", "accounts", "ground", "tests")
 LONGEST_FILE = 400  # lines
 

@@ -67,7 +67,14 @@ def test_the_image_is_built_in_stages_and_runs_without_root():
     assert "--require-hashes" in stages[0]
     assert re.search(r"^USER wenshao$", stages[-1], re.MULTILINE)
     assert "HEALTHCHECK" in stages[-1]
-    assert not re.search(r"apt-get|gcc|build-essential", "".join(stages))
+    assert not re.search(r"gcc|build-essential", "".join(stages))
+
+
+def test_the_image_brings_the_client_programs_of_the_server_s_version():
+    server = compose()["services"]["postgres"]["image"]
+    version = re.fullmatch(r"postgres:(\d+)-alpine", server)[1]
+    installed = re.findall(r"postgresql-client-(\d+)", (ROOT / "Dockerfile").read_text())
+    assert installed == [version]
 
 
 def test_the_image_fetches_the_front_end_files_and_leaves_node_behind():

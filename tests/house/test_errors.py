@@ -1,8 +1,11 @@
 """Refusals and failures: headers on every answer, sentences that help, JSON for the API."""
 
+import errno
+import json
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.http import HttpResponse
 from django.test import RequestFactory
 
@@ -121,3 +124,40 @@ def test_logs_hold_no_phone_and_no_identity_number():
     line = "sent to 13800138000, id 440203199001011234 and 44020319900101123X, request 20261120000123"
     assert mask(line) == "sent to ●●●, id ●●● and ●●●, request 20261120000123"
     assert without_personal_data(None, "info", {"event": "13800138000", "n": 1}) == {"event": "●●●", "n": 1}
+
+
+def answered(path: str, error: Exception):
+    """What `server_error` gives for a page that broke with `error`."""
+    try:
+        raise error
+    except Exception:
+        return views.server_error(RequestFactory().get(path))
+
+
+def test_a_database_that_is_away_is_503_and_passes():
+    page = answered("/desk/", OperationalError("server closed the connection"))
+    api = answered("/api/v1/requests/", InterfaceError("connection already closed"))
+    assert "请过一会儿再试" in page.content.decode()
+    assert "请过一会儿再试" in json.loads(api.content)["detail"]
+    for answer in (page, api):
+        assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
+    broken = answered("/desk/", ValueError())
+    assert broken.status_code == 500
+    assert "Retry-After" not in broken.headers
+
+
+def test_a_full_disk_is_said():
+    answer = answered("/desk/", OSError(errno.ENOSPC, "No space left on device"))
+    assert answer.status_code == 507
+    assert "磁盘满了" in answer.content.decode()
+
+
+def test_a_form_that_is_too_large_is_413_with_a_sentence(client):
+    answer = client.post("/sign-in/", data={"phone": "1" * (6 * 1024 * 1024)})
+    assert answer.status_code == 413
+    assert "提交的内容太多" in answer.content.decode()
+    api = client.post(
+        "/api/v1/auth/token/", data=b"{" + b" " * (6 * 1024 * 1024), content_type="application/json"
+    )
+    assert api.status_code == 413
+    assert "提交的内容太多" in api.json()["detail"]

@@ -129,7 +129,7 @@ def test_database_urls(url, engine, name):
     assert parsed["NAME"] == name
     if engine == "postgresql":
         assert (parsed["PASSWORD"], parsed["PORT"]) == ("p@ss", "5433")
-        assert parsed["OPTIONS"] == {"sslmode": "require"}
+        assert parsed["OPTIONS"] == {"options": environment.PLANNING, "sslmode": "require"}
 
 
 def test_every_variable_that_the_code_reads_is_explained():
@@ -140,3 +140,18 @@ def test_every_variable_that_the_code_reads_is_explained():
     read = set(re.findall(r'"(WENSHAO_[A-Z_]+)"', code))
     assert "WENSHAO_MODE" in read
     assert read <= set(re.findall(r"WENSHAO_[A-Z_]+", explained))
+
+
+def test_who_puts_pgbouncer_between_is_told_what_it_refuses() -> None:
+    """It takes no startup parameters that it does not know: without this no connection comes about."""
+    root = Path(__file__).parents[2]
+    told = next(
+        line for line in (root / "docs/operations.md").read_text().splitlines() if "PgBouncer" in line
+    )
+    names = re.findall(r"-c ([\w.]+)=([\w.]+)", environment.PLANNING)
+    assert len(names) == environment.PLANNING.count("-c")
+    of_own_sessions = {"plan_cache_mode", "wenshao.session"}  # nothing is prepared behind it (`ground.kept`)
+    for name, value in names:
+        is_told = f"ALTER DATABASE wenshao SET {name} = {value}" in told
+        assert is_told == (name not in of_own_sessions), name
+        assert name in told.partition("ignore_startup_parameters = options")[2]

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -86,10 +85,8 @@ def test_the_platform_starts_answers_refuses_a_second_start_and_ends_without_orp
 
     below = descendants(platform.pid)
     assert len(below) >= 4, "gunicorn and its worker, celery's worker, beat"
-    begun = time.monotonic()
     os.kill(platform.pid, signal.SIGTERM)
     said, _ = platform.communicate(timeout=30)
-    assert time.monotonic() - begun < 10
     assert platform.returncode == 0
     assert said.rstrip().endswith("Stopped.")
     assert all(gone(pid) for pid in below)

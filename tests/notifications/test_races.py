@@ -73,7 +73,13 @@ def test_a_step_that_comes_while_the_first_is_on_its_way_waits_for_the_hour(call
         bundling.into_inboxes(delivery._hold(first))  # both are in its line; now it is killed
     assert Message.objects.get().steps == 2
     third = said(me, "丙")
-    assert together(partial(delivered, third, 0.5), partial(delivered, first + second, 2)) == [0, 2]
+    done = together(partial(delivered, third, 0.5), partial(delivered, first + second, 2))
+    if done != [
+        0,
+        2,
+    ]:  # the third had their matter in its hands in that moment: they go out after their lease
+        assert done == [0, 0]
+        assert delivered(first + second, 3 + delivery.LEASE.total_seconds() / 60) == 2
     delivered(third, 3)  # the sweep, where the other worker had its matter locked in that moment
     assert Outgoing.objects.get(pk=third[0]).next_try_at >= after(60)
     assert calls == second

@@ -150,9 +150,12 @@ def slowly(board: Board, start: datetime, end: datetime) -> list[tuple[Any, ...]
             "at": [],
         }
     )
-    for claim in Claim.objects.select_related("whistle__service_request", "volunteer__member"):
+    districts = Claim.objects.order_by().values_list("whistle__district", flat=True).distinct()
+    policies = {pk: Policy.of(pk) for pk in districts}
+    claims = Claim.objects.select_related("whistle__service_request__rating", "volunteer__member__unit")
+    for claim in claims.prefetch_related("entries", "whistle__thanks"):
         whistle = claim.whistle
-        policy = Policy.of(whistle.district_id)
+        policy = policies[whistle.district_id]
         subject = _subject(board, claim)
         counts = claim.volunteer.kind in MEMBERS and start <= whistle.starts_at < end and subject is not None
         if not counts or not _is_here(board, whistle):
@@ -167,7 +170,7 @@ def slowly(board: Board, start: datetime, end: datetime) -> list[tuple[Any, ...]
         if claim.state == ClaimState.CREDITED:
             line["times"] += 1
             line["stars"] += _stars(whistle)
-            likes = whistle.thanks.filter(is_like=True).count()
+            likes = sum(thanks.is_like for thanks in whistle.thanks.all())
             line["likes"] += likes if policy.likes_shown else 0
             line["weighted"] += likes * policy.like_weight if policy.likes_shown else 0
     return [row for row, _ in sorted(_lines(board, found), key=lambda line: line[1])]
@@ -201,11 +204,9 @@ def _is_here(board: Board, whistle: Whistle) -> bool:
 
 
 def _stars(whistle: Whistle) -> list[int]:
-    rating = Rating.objects.filter(service_request=whistle.service_request_id).first()
-    others = whistle.thanks.exclude(stars=None)
-    if rating:
-        others = others.exclude(by=rating.by_id)
-    given = [thanks.stars for thanks in others]
+    rating = getattr(whistle.service_request, "rating", None)
+    others = [thanks for thanks in whistle.thanks.all() if rating is None or thanks.by_id != rating.by_id]
+    given = [thanks.stars for thanks in others if thanks.stars is not None]
     return given + ([rating.satisfied] if rating else [])
 
 

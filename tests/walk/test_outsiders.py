@@ -15,7 +15,7 @@ from tests.signing_in import strong_client, weak_client
 from tests.walk import world as worlds
 from tests.walk.routes import Route, arguments, every_route
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 #: Routes with arguments that are nobody's in particular, with the reason.
 COMMON = {

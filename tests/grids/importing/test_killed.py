@@ -19,6 +19,7 @@ from ground.heartbeat import progress
 from tests.factories import a_city
 from tests.grids.importing import sheets
 from tests.grids.importing.scale import ROOT, environment
+from tests.operations.doctoring import doctor_is_clean
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 ROWS = 1_500
@@ -88,6 +89,7 @@ def test_a_check_killed_anywhere_is_done_again(phase: str) -> None:
     swept()
     job.refresh_from_db()
     assert (job.state, job.counts["bad"]) == (ImportJob.State.CHECKED, 49)
+    doctor_is_clean()
 
 
 @pytest.mark.parametrize(
@@ -115,6 +117,7 @@ def test_a_load_killed_anywhere_is_done_again(phase: str, least: int) -> None:
     assert job.state == ImportJob.State.DONE, job.sentence
     assert Resident.objects.count() == ROWS
     assert not job.file
+    doctor_is_clean()
 
 
 def begun(content: bytes) -> ImportJob:
