@@ -17,7 +17,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Rollup(models.Model):
-    """What happened in one place on one day, or in one month: counts that add up (`dashboards.measures`).
+    """What happened in one place on one day, in one month, or in one year: counts that add up (`dashboards.measures`).
 
     `place` is a key of `dashboards.places`; `figures`: measure → whole number, nothing that is 0. Of requests
     it is those submitted on the day, as they stand at the last round. Written by `dashboards.rolling` only.
@@ -26,6 +26,7 @@ class Rollup(models.Model):
     class Span(models.TextChoices):
         DAY = "day", "日"
         MONTH = "month", "月"
+        YEAR = "year", "年"
 
     place = models.CharField("地方", max_length=20)
     span = models.CharField("跨度", max_length=5, choices=Span)

@@ -1,4 +1,5 @@
-"""Rollups of places in spans of days: whole months as months, the days at the edges one by one. One query."""
+"""Rollups of places in spans of days: whole years as years, whole months as months, the days at the edges one by one.
+One query."""
 
 from __future__ import annotations
 
@@ -15,9 +16,9 @@ from dashboards.models import Rollup, RollupState, Standing
 from dashboards.periods import Window
 from ground import clock
 from ground.kept import A_DAY, Kept
-from ground.periods import first_day_after
+from ground.periods import first_day, first_day_after
 
-DAY, MONTH = Rollup.Span.DAY, Rollup.Span.MONTH
+DAY, MONTH, YEAR = Rollup.Span.DAY, Rollup.Span.MONTH, Rollup.Span.YEAR
 Cut = tuple[str, date, date]  # span, first, after
 
 
@@ -100,13 +101,24 @@ def as_of() -> datetime | None:
 
 
 def _cut(first: date, after: date) -> list[Cut]:
-    """A span of days as whole months with days before and after them."""
-    month = first if first.day == 1 else first_day_after("month", first)
-    last_month = after.replace(day=1)
+    """A span of days as whole years with months before and after them, and days before and after those."""
+    month, last_month = _whole("month", first, after)
     if month >= last_month:
         return [(DAY, first, after)]
-    cuts = [(DAY, first, month), (MONTH, month, last_month), (DAY, last_month, after)]
+    year, last_year = _whole("year", month, last_month)
+    if year >= last_year:
+        year = last_year = last_month
+    cuts = [
+        (DAY, first, month), (MONTH, month, year), (YEAR, year, last_year), (MONTH, last_year, last_month),
+        (DAY, last_month, after),
+    ]  # fmt: skip
     return [cut for cut in cuts if cut[1] < cut[2]]
+
+
+def _whole(kind: str, first: date, after: date) -> tuple[date, date]:
+    """Where the first whole period of that kind begins, and where the last one ends; none where that is earlier."""
+    begun = first_day(kind, first)
+    return (begun if begun == first else first_day_after(kind, first)), first_day(kind, after)
 
 
 def _where(cuts: set[Cut]) -> Q:

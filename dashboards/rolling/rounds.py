@@ -2,7 +2,8 @@
 
 A round counts and writes month by month, each in a transaction of its own under the lease (`holding`); only when
 all is written `as_of` moves. Killed half-way, the months that were written are right, the others as they were, and
-the next round begins again from the same `as_of`.
+the next round begins again from the same `as_of`. One that counts whole months adds a year up after its last month;
+killed before, it is followed by one that counts everything.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ from dashboards.rolling.changes import Signs
 from dashboards.rolling.holding import PATIENCE, Busy, Hold, Overtaken, held
 from dashboards.rolling.standing import stand
 from dashboards.rolling.tallying import tally
-from dashboards.rolling.writing import drop_outside, write_days, write_month, write_standing
+from dashboards.rolling.writing import drop_outside, write_days, write_month, write_standing, write_year
 from ground import clock
-from ground.periods import first_day_after
+from ground.periods import first_day, first_day_after
 
 #: Hears of every month: how many are done, of how many.
 Listen = Callable[[int, int], None]
@@ -63,7 +64,10 @@ def rebuild(
         signs = changes.signs(ladder)
         if first is None and last is None:
             return _everything(hold, now, ladder, signs, listen)
+        full_at = hold.state.full_at
+        hold.settle(full_at=None)
         done = _months(hold, now, ladder, _span(first, last), listen)
+        hold.settle(full_at=full_at)
         if last is None or last >= clock.day_of(now):
             done = _and(done, _stand(hold, now, ladder, Kind))
         return done
@@ -93,6 +97,9 @@ def _months(hold: Hold, now: datetime, ladder: Ladder, span: changes.Span, liste
         found = tally([(month, after)], now, ladder)
         with hold.piece():
             rows += write_month(month, found)
+        if after not in months or after.month == 1:
+            with hold.piece():
+                rows += write_year(first_day("year", month))
         days += (after - month).days
         listen(number, len(months))
     return Round(days, rows, True)

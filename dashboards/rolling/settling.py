@@ -16,12 +16,13 @@ TRIES, ENOUGH = 3, 200
 def settled(
     first: date | None = None, last: date | None = None, listen: rounds.Listen = lambda done, of: None
 ) -> Iterator[Difference]:
-    """Differences month by month, then those of how things stand, that stay after the next round. A round that hears
-    of the work done meanwhile is the only thing that is written."""
+    """Differences month by month, then those of years and of how things stand, that stay after the next round. A
+    round that hears of the work done meanwhile is the only thing that is written."""
     months = proving.months(first, last)
     for number, month in enumerate(months, start=1):
         yield from _settled(lambda month=month: proving.of_month(month, proving.as_of(), proving.Around()))  # type: ignore[misc]
         listen(number, len(months))
+    yield from _settled(proving.of_years)
     yield from _settled(lambda: proving.of_standings(proving.as_of(), proving.Around()))
 
 

@@ -1,9 +1,12 @@
-"""Counts into rows: what is the same stays untouched, what has nothing left goes. Call in one transaction."""
+"""Counts into rows: what is the same stays untouched, what has nothing left goes. Call in one transaction.
+
+Days are counted; a month is the sum of its days, a year the sum of its months as they are stored.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
@@ -13,19 +16,22 @@ from django.db.models import Q
 from dashboards.measures import Counts
 from dashboards.models import Rollup, Standing
 from dashboards.rolling.tallying import Days
-from ground.periods import first_day_after
+from ground.periods import first_day, first_day_after
 
 PORTION = 1_000
-DAY, MONTH = Rollup.Span.DAY, Rollup.Span.MONTH
+DAY, MONTH, YEAR = Rollup.Span.DAY, Rollup.Span.MONTH, Rollup.Span.YEAR
+PARTS = {MONTH: DAY, YEAR: MONTH}
 
 Key = tuple[str, date]
 Wanted = Mapping[Key, Counts]
 
 
 def write_month(month: date, found: Days) -> int:
-    """All rows of a month: its days, and the month as their sum. Returns how many rows were not as they are now."""
-    after = first_day_after("month", month)
-    days = Rollup.objects.filter(span=DAY, starts_on__gte=month, starts_on__lt=after)
+    """The rows of a month: its days, and the month as their sum. Returns how many were not as they are now.
+
+    The year is left as it is: a round that counts many months adds it up once (`write_year`).
+    """
+    days = _parts_of(MONTH, month)
     changed = _replace(days, found, span=DAY)
     summed: dict[Key, Counts] = defaultdict(Counts)
     for (place, _), counts in found.items():
@@ -35,25 +41,50 @@ def write_month(month: date, found: Days) -> int:
 
 
 def write_days(month: date, days: list[date], found: Days) -> int:
-    """Rows of these days of a month, and the month anew where they changed. Returns how many rows changed.
+    """Rows of these days of a month, and month and year anew where they changed. Returns how many rows changed.
 
     `found` may hold other days as well.
     """
     wanted = {key: counts for key, counts in found.items() if key[1] in days}
     changed = _replace(Rollup.objects.filter(span=DAY, starts_on__in=days), wanted, span=DAY)
-    places = sorted({place for place, _ in changed})
-    return len(changed) + sum(_sum_up(month, some) for some in _portions(places))
+    places = {place for place, _ in changed}
+    return (
+        len(changed) + _sum_up(MONTH, month, places) + _sum_up(YEAR, first_day(YEAR, month), places)
+    )
 
 
-def _sum_up(month: date, places: list[str]) -> int:
-    """The month's rows of these places, added up from their days as they are stored."""
-    after = first_day_after("month", month)
-    rows = Rollup.objects.filter(place__in=places)
-    days = rows.filter(span=DAY, starts_on__gte=month, starts_on__lt=after)
-    summed: dict[Key, Counts] = defaultdict(Counts)
-    for place, figures in days.order_by().values_list("place", "figures").iterator(PORTION):
-        summed[place, month].take(figures)
-    return len(_replace(rows.filter(span=MONTH, starts_on=month), summed, span=MONTH))
+def write_year(year: date) -> int:
+    """The rows of a year, from its months. Returns how many were not as they are now."""
+    stored = Rollup.objects.filter(span=YEAR, starts_on=year)
+    places = {*_places(stored), *_places(_parts_of(YEAR, year))}
+    return _sum_up(YEAR, year, places)
+
+
+def _sum_up(span: str, start: date, places: Iterable[str]) -> int:
+    """The rows of these places, added up from their parts as they are stored. Returns how many changed."""
+    return sum(
+        len(_replace(Rollup.objects.filter(span=span, starts_on=start, place__in=some), summed, span=span))
+        for some, summed in sums(span, start, places)
+    )
+
+
+def sums(span: str, start: date, places: Iterable[str]) -> Iterator[tuple[list[str], Wanted]]:
+    """Of a few hundred places at a time: what their months of a year, or days of a month, add up to as stored."""
+    for some in _portions(sorted(places)):
+        summed: dict[Key, Counts] = defaultdict(Counts)
+        parts = _parts_of(span, start).filter(place__in=some)
+        for place, figures in parts.order_by().values_list("place", "figures").iterator(PORTION):
+            summed[place, start].take(figures)
+        yield some, summed
+
+
+def _parts_of(span: str, start: date) -> models.QuerySet[Rollup]:
+    after = first_day_after(span, start)
+    return Rollup.objects.filter(span=PARTS[span], starts_on__gte=start, starts_on__lt=after)
+
+
+def _places(rows: models.QuerySet[Rollup]) -> Iterable[str]:
+    return rows.order_by().values_list("place", flat=True).distinct()
 
 
 def write_standing(kind: str, day: date, found: Mapping[str, Counts]) -> int:
@@ -64,7 +95,9 @@ def write_standing(kind: str, day: date, found: Mapping[str, Counts]) -> int:
 
 def drop_outside(first: date, after: date, today: date) -> int:
     """Rows of days on which nothing is left to be counted, and standings of days that a wrong clock had seen."""
-    outside = Q(starts_on__lt=first) | Q(starts_on__gte=after)
+    # The year of the first month may begin before it.
+    outside = Q(starts_on__lt=first_day(YEAR, first)) | Q(starts_on__lt=first) & ~Q(span=YEAR)
+    outside |= Q(starts_on__gte=after)
     gone, _ = Rollup.objects.filter(outside).delete()
     never, _ = Standing.objects.filter(day__gt=today).delete()
     return gone + never
@@ -107,6 +140,6 @@ def _write(model: Any, on: str, wanted: Wanted, keys: list[Key], same: Mapping[s
     return written
 
 
-def _portions(items: list[Any]) -> Iterable[list[Any]]:
+def _portions(items: list[Any]) -> Iterator[list[Any]]:
     for start in range(0, len(items), PORTION // 2):
         yield items[start : start + PORTION // 2]

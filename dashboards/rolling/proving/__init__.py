@@ -17,16 +17,17 @@ from dashboards.rolling import changes
 from dashboards.rolling.proving.counting import Around, Found
 from dashboards.rolling.proving.happened import happened
 from dashboards.rolling.proving.stood import stood
+from dashboards.rolling.writing import sums
 from ground import clock
-from ground.periods import first_day_after
+from ground.periods import first_day, first_day_after
 
-DAY, MONTH = Rollup.Span.DAY, Rollup.Span.MONTH
+DAY, MONTH, YEAR = Rollup.Span.DAY, Rollup.Span.MONTH, Rollup.Span.YEAR
 Rows = Mapping[tuple[str, date], Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Difference:
-    """One figure that is stored otherwise than it is counted. `what`: "day", "month", or a kind of standing."""
+    """One figure that is stored otherwise than it is counted. `what`: a span, or a kind of standing."""
 
     what: str
     place: str
@@ -49,7 +50,7 @@ def differences(at: datetime | None = None, at_once: int = 1) -> list[Difference
     found: list[Difference] = []
     for begin in range(0, len(all_), at_once):
         found += _of_months(all_[begin : begin + at_once], at, around)
-    return [*found, *of_standings(at, around)]
+    return [*found, *of_years(), *of_standings(at, around)]
 
 
 def as_of() -> datetime:
@@ -59,7 +60,7 @@ def as_of() -> datetime:
 def months(first: date | None = None, last: date | None = None) -> list[date]:
     """The firsts of the months to be proved: those with rows, those with rollups, or those asked for."""
     begin, after = changes.extent()
-    kept = Rollup.objects.aggregate(first=Min("starts_on"), last=Max("starts_on"))
+    kept = Rollup.objects.exclude(span=YEAR).aggregate(first=Min("starts_on"), last=Max("starts_on"))
     if kept["first"] is not None:
         begin, after = min(begin, kept["first"]), max(after, kept["last"] + timedelta(days=1))
     return changes.months((first or begin, last + timedelta(days=1) if last else after))
@@ -77,6 +78,17 @@ def _of_months(some: list[date], at: datetime, around: Around) -> Iterator[Diffe
     rows = Rollup.objects.filter(starts_on__gte=some[0], starts_on__lt=after).order_by()
     yield from _compare(DAY, _stored(rows.filter(span=DAY)), _plain(counted))
     yield from _compare(MONTH, _stored(rows.filter(span=MONTH)), _summed(counted))
+
+
+def of_years() -> Iterator[Difference]:
+    """Every year against its months as they are stored: those are proved against the rows."""
+    rows = Rollup.objects.exclude(span=DAY).order_by()
+    for year in sorted({first_day("year", day) for day in rows.values_list("starts_on", flat=True).distinct()}):
+        of_year = rows.filter(starts_on__gte=year, starts_on__lt=first_day_after("year", year))
+        places = set(of_year.values_list("place", flat=True).distinct())
+        for some, summed in sums(YEAR, year, places):
+            stored = _stored(of_year.filter(span=YEAR, place__in=some))
+            yield from _compare(YEAR, stored, {key: counts.plain() for key, counts in summed.items()})
 
 
 def of_standings(at: datetime, around: Around) -> Iterator[Difference]:

@@ -189,7 +189,7 @@ def test_the_proof_finds_what_is_wrong(world: Any) -> None:
         Rollup.objects.create(place="g999999", span="day", starts_on=date(2031, 1, 1), figures={"own": 3})
         Standing.objects.filter(place=CITY, kind="registry").update(figures={"grids": 1})
         found = proving.differences(at_once=12)
-        assert {each.what for each in found} == {"day", "month", "registry"}
+        assert {each.what for each in found} == {"day", "month", "year", "registry"}
         assert any(each.place == CITY and each.stored == each.counted + 1 for each in found)
         assert any(each.on == date(2031, 1, 1) and each.counted == 0 for each in found)
         transaction.set_rollback(True)

@@ -112,7 +112,7 @@ def test_a_transaction_that_committed_late_is_found(city: City) -> None:
     assert on(DAY - timedelta(days=3))["reopened"] == 1
 
 
-def test_what_has_nothing_left_goes_from_day_month_and_standing(city: City) -> None:
+def test_what_has_nothing_left_goes_from_day_month_year_and_standing(city: City) -> None:
     far, home = of_node(city.next_door.organization.pk), of_node(city.home.organization.pk)
     row = ask(city.home)
     round_at(MORNING)
@@ -124,7 +124,7 @@ def test_what_has_nothing_left_goes_from_day_month_and_standing(city: City) -> N
         RequestEvent.objects.create(subject=row, step="hand_down", codes={"moved_from": 1}, target=row.state)
     round_at(MORNING + MINUTE)
     assert not Rollup.objects.filter(place=home).exists() and stands(home)["open"] == 0
-    assert Rollup.objects.filter(place=far).count() == 2 and stands(far)["open"] == 1
+    assert Rollup.objects.filter(place=far).count() == 3 and stands(far)["open"] == 1
     assert not Standing.objects.filter(place=of_grid(city.home.grid.pk), kind="work").exists()
 
 
