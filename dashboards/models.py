@@ -17,7 +17,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Rollup(models.Model):
-    """What happened in one place on one day, in one month, or in one year: counts that add up (`dashboards.measures`).
+    """What happened in one place on one day, one month or one year: counts that add up (`dashboards.measures`).
 
     `place` is a key of `dashboards.places`; `figures`: measure → whole number, nothing that is 0. Of requests
     it is those submitted on the day, as they stand at the last round. Written by `dashboards.rolling` only.

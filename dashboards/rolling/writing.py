@@ -20,7 +20,8 @@ from ground.periods import first_day, first_day_after
 
 PORTION = 1_000
 DAY, MONTH, YEAR = Rollup.Span.DAY, Rollup.Span.MONTH, Rollup.Span.YEAR
-PARTS = {MONTH: DAY, YEAR: MONTH}
+#: What a span is added up from.
+PARTS: dict[str, str] = {MONTH: DAY, YEAR: MONTH}
 
 Key = tuple[str, date]
 Wanted = Mapping[Key, Counts]
@@ -48,9 +49,7 @@ def write_days(month: date, days: list[date], found: Days) -> int:
     wanted = {key: counts for key, counts in found.items() if key[1] in days}
     changed = _replace(Rollup.objects.filter(span=DAY, starts_on__in=days), wanted, span=DAY)
     places = {place for place, _ in changed}
-    return (
-        len(changed) + _sum_up(MONTH, month, places) + _sum_up(YEAR, first_day(YEAR, month), places)
-    )
+    return len(changed) + _sum_up(MONTH, month, places) + _sum_up(YEAR, first_day(YEAR, month), places)
 
 
 def write_year(year: date) -> int:

@@ -83,7 +83,9 @@ def _of_months(some: list[date], at: datetime, around: Around) -> Iterator[Diffe
 def of_years() -> Iterator[Difference]:
     """Every year against its months as they are stored: those are proved against the rows."""
     rows = Rollup.objects.exclude(span=DAY).order_by()
-    for year in sorted({first_day("year", day) for day in rows.values_list("starts_on", flat=True).distinct()}):
+    for year in sorted(
+        {first_day("year", day) for day in rows.values_list("starts_on", flat=True).distinct()}
+    ):
         of_year = rows.filter(starts_on__gte=year, starts_on__lt=first_day_after("year", year))
         places = set(of_year.values_list("place", flat=True).distinct())
         for some, summed in sums(YEAR, year, places):
