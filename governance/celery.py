@@ -1,11 +1,20 @@
 """The Celery application. Tasks live in each app's `tasks.py`; the beat schedule is in the settings."""
 
 import os
+from typing import Any
 
-from celery import Celery
+from celery import Celery, Task
+
+from ground.frames import with_room
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
 
-app = Celery("wenshao")
+
+class RoomyTask(Task):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return with_room(self.run)(*args, **kwargs)
+
+
+app = Celery("wenshao", task_cls=RoomyTask)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

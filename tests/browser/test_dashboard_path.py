@@ -11,7 +11,7 @@ from desk.demo import roster
 from tests.browser.people import DESK, PHONE
 from tests.browser.running import Platform
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.served]
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])

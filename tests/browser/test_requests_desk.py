@@ -11,7 +11,7 @@ from desk.demo import roster
 from tests.browser.people import DESK, PHONE, Somebody, look_over
 from tests.browser.steps import asks, begins, button, finds, sends, takes, taps
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.served]
 
 NEW = ("单元门关不上", "想问问居家养老补贴怎么申请")
 HARD_TEXT = "三栋楼的电动车没有地方充电，请统一规划。"

@@ -12,7 +12,7 @@ from desk.demo import roster
 from tests.browser.people import DESK, PHONE, Somebody, look_over
 from tests.browser.steps import begins, button, finds, sends, takes, taps
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.served]
 
 RUBBISH, TOILET, PARKING, BINS = "河边步道垃圾成堆", "公厕无人打扫", "相邻三个小区抢车位", "垃圾桶满了没人收"
 CITY = "区城市管理局"

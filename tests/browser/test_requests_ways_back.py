@@ -12,7 +12,7 @@ from desk.demo import roster
 from tests.browser.people import DESK, PHONE, Somebody, look_over
 from tests.browser.steps import asks, begins, button, finds, number_of, says, sends, takes, taps
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.served]
 
 RAIL, PARCEL, DRAIN = "想申请加装卫生间扶手", "请社区帮忙找走失的快递", "一楼下水道返水"
 COMES = "门卫那里可能有，我一个人搬不动，想请人陪我去问一问。"

@@ -13,7 +13,7 @@ from tests.browser import evening
 from tests.browser.people import DESK, PHONE, Somebody, look_over
 from tests.browser.running import Platform
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.served]
 CLEAR = evening.PEOPLE - evening.CAME_NOT - evening.FORGOT
 #: Pages of crediting show so many; the demo has some of its own.
 PAGES = 4
