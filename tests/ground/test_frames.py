@@ -5,7 +5,9 @@ import sys
 
 import pytest
 
-from ground.frames import with_room
+from governance.celery import app
+from governance.wsgi import application
+from ground.frames import WORDS, with_room
 
 DEEP = """
 import resource
@@ -63,3 +65,26 @@ def test_memory_is_not_asked_for_again_and_again() -> None:
         assert faults(roomy=False) > 2 * faults(roomy=True), (
             "CPython has been mended: ground/frames.py can go"
         )
+
+
+def rooms() -> int:
+    """How many roomy calls are under way: each test is one itself."""
+    frame, found = sys._getframe(), 0
+    while frame := frame.f_back:  # type: ignore[assignment]
+        found += frame.f_code.co_stacksize == WORDS
+    return found
+
+
+def test_pages_and_tasks_have_room() -> None:
+    heard: list[int] = []
+
+    @app.task(name="tests.rooms")  # type: ignore[untyped-decorator]
+    def listen() -> None:
+        heard.append(rooms())
+
+    try:
+        listen.apply()
+    finally:
+        app.tasks.pop("tests.rooms")
+    assert heard == [rooms() + 1]
+    assert application.__code__.co_stacksize == WORDS
