@@ -62,13 +62,13 @@ test-services: services-answer ## the suite on PostgreSQL and Redis, with real w
 	@echo "the quick suite again, on PostgreSQL and Redis (but for what is marked once)"
 	@$(SERVICES) $(BIN)/python -m pytest -q -n $(WORKERS) --maxprocesses 4 --dist worksteal -m "not services and not browser and not once"
 	@echo "mark services: real processes, real workers"
-	@$(SERVICES) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -n 2 --dist loadgroup -m services
+	@$(SERVICES) WENSHAO_TEST_MIGRATE=1 $(BIN)/python -m pytest -q -n 3 --dist loadgroup -m services
 
 test-browser: services-answer chromium-there ## Chromium plays the lines: on SQLite, and beside it on PostgreSQL and Redis
 	@echo "Chromium on SQLite (but for what is marked served) and, beside it, on PostgreSQL and Redis (but for once)"
 	@log=$$(mktemp); bad=0; \
-	(DJANGO_ALLOW_ASYNC_UNSAFE=1 $(ON_SQLITE) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "browser and not served" tests/browser) >$$log 2>&1 & beside=$$!; \
-	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -n 2 --dist loadfile -m "browser and not once" tests/browser || bad=1; \
+	(DJANGO_ALLOW_ASYNC_UNSAFE=1 nice -n 5 $(ON_SQLITE) $(BIN)/python -m pytest -q -n 3 --dist loadfile -m "browser and not served" tests/browser) >$$log 2>&1 & beside=$$!; \
+	DJANGO_ALLOW_ASYNC_UNSAFE=1 $(SERVICES) $(BIN)/python -m pytest -q -n 3 --dist loadfile -m "browser and not once" tests/browser || bad=1; \
 	wait $$beside || bad=1; echo "Chromium on SQLite:"; cat $$log; rm -f $$log; exit $$bad
 
 doctor-tried: services-answer ## a small city simulated on PostgreSQL and beside it on SQLite, and the doctor over both

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.models import User
 from grids.absences import in_charge
@@ -20,11 +20,9 @@ def nobody() -> People:
 
 
 def any_of(*groups: People) -> People:
-    """Everybody who is in one of the groups, once."""
-    wanted = Q(pk__in=[])
-    for group in groups:
-        wanted |= Q(pk__in=group.order_by().values("pk"))
-    return User.objects.filter(wanted)
+    """Everybody who is in one of the groups, once. A union, for with "or" every account of a city is looked at."""
+    first, *others = (group.order_by().values("pk") for group in groups)
+    return User.objects.filter(pk__in=first.union(*others))
 
 
 def responsible(service_request: ServiceRequest) -> People:

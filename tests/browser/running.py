@@ -28,7 +28,7 @@ START_SECONDS = 90
 #: How often beat computes the boards here.
 BOARD_SECONDS = 5
 #: The databases of Redis that only this suite uses, one for each of its processes.
-REDIS_NUMBERS = {"gw0": 13, "gw1": 12}
+REDIS_NUMBERS = {"gw0": 13, "gw1": 14, "gw2": 15}
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from accounts.models import User
 from grids.models import Absence
 from ground import clock
 from notifications.models import Kind
 from requests import afterwards, asking_back, consents, merging, splitting, tiers, workflow
+from requests.news import people
 from requests.states import Outcome, Track
 from tests.factories import LONG_AGO, City, a_city, a_grid_worker, a_user, appoint
 from tests.workflow import CHINA, a_category, accepted, filed, in_progress, resolved
@@ -193,3 +195,15 @@ def test_internal_notes_and_own_merges_are_no_news() -> None:
     merging.merge(row, by=city.home.secretary, target=target)
     merging.unmerge(row, by=city.home.secretary)
     assert len(heard(colleague)) == before
+
+
+def test_any_of_is_everybody_once_and_finds_them_by_keys() -> None:
+    """With "or" PostgreSQL looks at every account of a city for every message: 100 ms of them at 176,000."""
+    users = User.objects
+    one, two, three = (a_user(name) for name in ("甲", "乙", "丙"))
+    first, second = users.filter(pk__in=[one.pk, two.pk]), users.filter(pk__in=[two.pk, three.pk])
+    nested = people.any_of(people.nobody(), people.any_of(first, second), users.filter(pk=one.pk))
+    assert list(nested.order_by("pk")) == [one, two, three]
+    assert list(nested.exclude(pk=two.pk).filter(pk__gt=one.pk)) == [three]
+    assert list(people.any_of(people.nobody(), people.nobody())) == []
+    assert people.any_of(first).exists() and " OR " not in str(nested.query)
