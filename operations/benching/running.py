@@ -99,7 +99,11 @@ def _there(where: Where, scale: float, say: Say) -> Iterator[str]:
 
 def outside(where: Where, url: str, parts: Sequence[str], say: Say) -> dict[str, Any]:
     """What the parts find on a copy of the database."""
-    with tempfile.TemporaryDirectory(prefix="wenshao-bench-") as var, databases.copied(url) as copy:
+    with (
+        tempfile.TemporaryDirectory(prefix="wenshao-bench-") as var,
+        databases.copied(url) as copy,
+        serving.emptied(where.redis),
+    ):
         environ = serving.production(copy, where.redis, Path(var))
         if set(parts) & {"pages", "phone", "lighthouse"}:
             serving.collect_static(environ)

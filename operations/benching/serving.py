@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import redis
 from django.conf import settings
 
 HOST = "127.0.0.1"
@@ -41,6 +42,18 @@ def production(database: str, redis: str, var: Path) -> dict[str, str]:
     }
     kept = {name: value for name, value in os.environ.items() if not name.startswith("WENSHAO_")}
     return {**kept, "DJANGO_SETTINGS_MODULE": "governance.settings", **given}
+
+
+@contextmanager
+def emptied(url: str) -> Iterator[None]:
+    """That database of Redis, with nothing in it of an earlier run; what waits in its queue afterwards, which no
+    worker will take, goes with the rest."""
+    with redis.Redis.from_url(url) as server:
+        server.flushdb()
+        try:
+            yield
+        finally:
+            server.flushdb()
 
 
 def collect_static(environ: dict[str, str]) -> None:
