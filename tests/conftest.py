@@ -13,6 +13,7 @@ from django.test import override_settings
 from desk import prepared
 from ground.frames import with_room
 
+pytest_plugins = ["tests.sharing_out"]
 LEFT_OUT = {
     "services": "make test-services (PostgreSQL, Redis)",
     "browser": "make test-browser (Chromium)",

@@ -24,7 +24,7 @@ from volunteers.leaderboards import refresh_all
 from volunteers.leaderboards.inventing import Size
 
 #: One process makes the rows that all of them look at.
-pytestmark = [pytest.mark.services, pytest.mark.django_db, pytest.mark.xdist_group("explain")]
+pytestmark = [pytest.mark.services, pytest.mark.django_db]
 #: Tables that grow with what happens; reading one from beginning to end is slower every day.
 GROWING = {
     "requests_servicerequest", "requests_requestevent", "requests_dispatch", "requests_dispatchevent",

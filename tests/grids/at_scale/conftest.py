@@ -98,14 +98,6 @@ def an_officer(street: Organization) -> User:
     return user
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One world for the whole folder: processes of xdist do not share it out."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("at_scale"))
-
-
 @pytest.fixture(scope="package")
 def database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """The test database, open for the whole package. pytest-django makes it only where a test has its mark; ours

@@ -14,7 +14,7 @@ from tests.operations.faults.platform import Platform
 from tests.operations.faults.scenes import is_all_delivered
 from tests.workflow import accepted, filed
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.services]
 
 
 def is_caught_up() -> bool:

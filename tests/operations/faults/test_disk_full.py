@@ -20,7 +20,7 @@ from tests.operations.faults.scenes import a_summary, the_same
 from tests.workflow import a_category
 from volunteers.models import SummaryJob
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.services]
 
 
 @contextmanager

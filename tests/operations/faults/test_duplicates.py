@@ -14,7 +14,7 @@ from tests.operations.faults.scenes import a_summary, waiting_for
 from tests.workflow import a_category, filed
 from volunteers.models import SummaryJob
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.services]
 
 
 def test_a_message_of_the_queue_thrice(platform):

@@ -17,7 +17,7 @@ from tests.operations.faults.platform import Platform
 from tests.operations.faults.scenes import waiting_for
 from tests.workflow import filed
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.services]
 SENTENCE = "系统正在恢复，这一步没有完成，请过一会儿再试。"
 CLIENTS = 3
 

@@ -8,7 +8,7 @@ from tests.operations.doctoring import doctor_is_clean
 from tests.operations.faults.scenes import is_all_delivered
 from tests.workflow import filed
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.services]
 
 
 def test_redis_killed_and_back(platform):

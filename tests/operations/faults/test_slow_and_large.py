@@ -12,7 +12,7 @@ from tests.operations.doctoring import doctor_is_clean
 from tests.operations.faults.platform import HOST
 from tests.workflow import filed
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.services]
 #: Threads of both workers, and as many again.
 WORKERS, THREADS = 2, 4
 SLOW = 2 * WORKERS * THREADS

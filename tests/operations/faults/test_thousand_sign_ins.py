@@ -17,7 +17,7 @@ from tests import factories
 from tests.operations.doctoring import doctor_is_clean
 from tests.operations.faults.platform import Platform
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.services]
 PASSWORD = "榕树下 三棵-二胡"
 DAY = timedelta(days=1)
 

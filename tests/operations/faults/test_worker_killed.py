@@ -11,7 +11,7 @@ from tests.operations.faults.platform import Platform
 from tests.operations.faults.scenes import LATER, a_summary, is_all_delivered, waiting_for
 from volunteers.models import SummaryJob
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("faults")]
+pytestmark = [pytest.mark.services]
 
 
 def long_ago(platform: Platform, job: SummaryJob) -> None:
