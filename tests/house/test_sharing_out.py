@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sharing_out import TOGETHER, Together
+from tests.sharing_out import LONG, TOGETHER, Together
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -15,6 +15,11 @@ def test_what_is_played_together_is_there(address: str) -> None:
     scheduler = Together.__new__(Together)
     inside = f"{address}test_dump.py::test_one[a-b@c]"
     assert scheduler._split_scope(inside) == scheduler._split_scope(f"{address}::test_other") == address
+
+
+@pytest.mark.parametrize("address", LONG)
+def test_what_comes_first_is_there(address: str) -> None:
+    assert (ROOT / address).exists()
 
 
 def test_everything_else_is_shared_out_one_by_one() -> None:
