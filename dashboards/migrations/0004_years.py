@@ -18,7 +18,10 @@ def add_up(apps, schema_editor):
             for name, number in counted.items():
                 figures[name] = figures.get(name, 0) + number
         years.append(Rollup(place=place, span="year", starts_on=year, figures=figures))
-    Rollup.objects.bulk_create(years, batch_size=PORTION)
+        if len(years) == PORTION:
+            Rollup.objects.bulk_create(years)
+            years = []
+    Rollup.objects.bulk_create(years)
     # A round of the code before may have been writing: the next one counts everything.
     apps.get_model("dashboards", "RollupState").objects.update(full_at=None)
 

@@ -129,13 +129,14 @@ def test_a_rebuilding_of_some_months_leaves_the_next_round_a_short_one(city: Cit
     assert RollupState.objects.get(pk=1).full_at == MORNING
 
 
-def test_the_migration_adds_up_what_is_there(city: City) -> None:
+def test_the_migration_adds_up_what_is_there(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     for months in range(3):
         ask(city.home, MORNING - 200 * months * A_DAY)
     round_at(0)
     wanted = set(map(str, Rollup.objects.filter(span="year").values_list("place", "starts_on", "figures")))
     assert len(wanted) > 4
     migration = import_module("dashboards.migrations.0004_years")
+    monkeypatch.setattr(migration, "PORTION", 2)
     migration.forget(apps, None)
     assert not Rollup.objects.filter(span="year").exists()
     migration.add_up(apps, None)
