@@ -97,7 +97,7 @@ screenshots: install chromium-there ## every page of the line into docs/img/; ON
 	@$(ON_SQLITE) $(BIN)/python -m tests.browser.screenshots $(ONLY)
 
 bench: services-answer ## measures into docs/bench.json and docs/performance.md; SCALES="0.1 1": those; QUICK=1: a smoke test
-	@DATABASE_URL=$(TEST_DATABASE) REDIS_URL=$(TEST_REDIS) $(BIN)/python manage.py bench all \
+	@DATABASE_URL=$(TEST_DATABASE) REDIS_URL=$(TEST_REDIS) $(BIN)/python manage.py bench all --redis $(TEST_REDIS) \
 		$(if $(QUICK),--quick) $(if $(SCALES),--scales $(SCALES))
 
 bench-quick:    ## whether the benchmark works, on a small city, into var/bench

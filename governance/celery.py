@@ -11,6 +11,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "governance.settings")
 
 
 class RoomyTask(Task):
+    """Celery calls this in place of `run`, within the request that it has set up itself."""
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return with_room(self.run)(*args, **kwargs)
 

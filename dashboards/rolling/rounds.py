@@ -65,6 +65,7 @@ def rebuild(
         if first is None and last is None:
             return _everything(hold, now, ladder, signs, listen)
         full_at = hold.state.full_at
+        # Cut off before its year is added up, it is followed by a round that counts everything.
         hold.settle(full_at=None)
         done = _months(hold, now, ladder, _span(first, last), listen)
         hold.settle(full_at=full_at)

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from operations.benching import budgets, databases, failing, running, writing
 
 SERVER = "postgres://postgres@127.0.0.1:5432/postgres"
+#: Never the platform's own by itself: sessions and tasks would go with what is emptied.
 REDIS = "redis://127.0.0.1:6379/9"
 
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         parser.add_argument("--scales", nargs="+", type=float, default=[0.1, 0.3, 1.0], help="for `all`")
         parser.add_argument("--database", help="for single parts: name on the server of DATABASE_URL")
         parser.add_argument(
-            "--redis", default=settings.REDIS_URL or REDIS, help="a Redis database; it is emptied"
+            "--redis", default=REDIS, help="a Redis database that nobody else uses; it is emptied"
         )
         parser.add_argument("--port", type=int, default=8310, help="for gunicorn (default 8310)")
         parser.add_argument("--quick", action="store_true", help="few calls: whether it works, not how fast")
@@ -65,10 +66,11 @@ class Command(BaseCommand):
         folder = options["out"] or (settings.VAR / "bench" if options["quick"] else writing.DOCS)
         writing.write(found, folder)
         self._say(f"written: {folder / 'bench.json'}, {folder / 'performance.md'}")
-        missed = [row["name"] for row in found["budgets"] if not row["ok"]]
-        kept = len(found["budgets"]) - len(missed)
+        # A quick run leaves parts out; in a whole one a budget that was not measured is missed.
+        asked = [row for row in found["budgets"] if row["value"] is not None or not options["quick"]]
+        missed = [row["name"] for row in asked if not row["ok"]]
         self._say(
-            f"{kept} of {len(found['budgets'])} budgets hold"
+            f"{len(asked) - len(missed)} of {len(asked)} budgets hold"
             + "".join(f"\n  missed: {name}" for name in missed)
         )
         if broken := failing.failed(found):

@@ -110,12 +110,14 @@ def kill(job: Callable[[Any], None]) -> None:
     assert worker.exitcode == -signal.SIGKILL
 
 
-@pytest.mark.parametrize(("name", "nth"), [("write_month", 1), ("write_month", 3), ("write_standing", 2)])
+@pytest.mark.parametrize(
+    ("name", "nth"), [("write_month", 1), ("write_month", 3), ("write_year", 1), ("write_standing", 2)]
+)
 def test_killed_in_the_middle_of_everything(city: City, name: str, nth: int) -> None:
     kill(hang_in(name, nth))
     assert reading.as_of() is None, "nobody is told that it is all there"
     months = set(Rollup.objects.filter(span="month").values_list("starts_on", flat=True))
-    assert len(months) == (3 if name == "write_standing" else nth - 1), "what was being written is not there"
+    assert len(months) == (nth - 1 if name == "write_month" else 3), "what was being written is not there"
     for month in months:
         with clock.at(MORNING):
             assert list(proving.of_month(month, MORNING, proving.Around())) == [], "what is there is whole"
